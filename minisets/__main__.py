@@ -1,0 +1,5 @@
+"""Runs minisets as ``python -m minisets``."""
+
+from minisets.cli.main import main
+
+main()

@@ -1,0 +1,213 @@
+"""The use case delete: pods from the top down, then the record; volumes only on a word."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+from minisets.app.context import Context
+from minisets.app.deeds import Workshop
+from minisets.app.drive import DEFAULT_TIMEOUT, Drive
+from minisets.app.network import find_network, remove_network
+from minisets.app.sets import SET_KIND, find_set, observe_whole
+from minisets.app.targets import Target, flush
+from minisets.app.world import World, observe, pod_of
+from minisets.core import labels, naming
+from minisets.core.observed import ContainerSeen, VolumeSeen
+from minisets.errors import EngineConflict, InputError, NotFound
+
+Cascade = Literal["foreground", "background", "orphan"]
+
+_WORKERS = 8
+
+
+def delete_set(
+    context: Context,
+    namespace: str,
+    name: str,
+    *,
+    cascade: Cascade = "foreground",
+    volumes: bool = False,
+    grace_seconds: int | None = None,
+) -> tuple[str, ...]:
+    """Delete a set and return the names of the volumes that stay.
+
+    Args:
+        context: Of the command.
+        namespace: Of the set.
+        name: Of the set.
+        cascade: ``foreground``: pods go from the highest ordinal down, each after the one before
+            is gone; ``background``: all at once; ``orphan``: they stay and run on.
+        volumes: Remove the claims, too, except those whose reclaim policy says Retain.
+        grace_seconds: Overrides the pods' own grace periods.
+
+    Raises:
+        NotFound: There is no such set.
+    """
+    target = find_set(context, namespace, name)
+    # Written first: another command that drives the set sees it and stops.
+    target.change(deletion=cascade)
+    flush(context, target)
+    world = observe(context.engine, namespace)
+    if cascade != "orphan":
+        _remove_pods(context, target, world, cascade, grace_seconds)
+    claims = world.claims(namespace, name)
+    goes = [volume for volume in claims if _goes(target, volume, volumes=volumes)]
+    if cascade == "orphan":
+        goes = []
+    for volume in goes:
+        context.engine.remove_volume(volume.name)
+    context.store.remove(target.record)
+    _tidy(context, namespace)
+    gone = {volume.name for volume in goes}
+    return tuple(volume.name for volume in claims if volume.name not in gone)
+
+
+def delete_pod(
+    context: Context,
+    namespace: str,
+    pod: str,
+    *,
+    wait: bool = True,
+    timeout_seconds: float = DEFAULT_TIMEOUT,
+) -> None:
+    """Delete a pod and return when its set is whole again, the new pod ready.
+
+    Raises:
+        NotFound: There is no such pod.
+    """
+    world = observe_whole(context, namespace)
+    container = find_pod(world, namespace, pod)
+    target = find_set(context, namespace, container.labels[labels.SET], world)
+    Workshop(context=context, target=target, world=world, network=None).remove(
+        container, "it was deleted"
+    )
+    if wait:
+        Drive(context, [target]).run(timeout_seconds=timeout_seconds)
+
+
+def delete_claim(context: Context, namespace: str, claim: str) -> None:
+    """Delete a claim and its data, unless a pod uses it or its reclaim policy says Retain.
+
+    Raises:
+        NotFound: There is no such claim.
+        InputError: Its data is to be retained.
+        EngineConflict: A pod uses it.
+    """
+    world = observe(context.engine, namespace)
+    volume_name = naming.volume_name(namespace, claim)
+    found = [volume for volume in world.claims(namespace) if volume.name == volume_name]
+    if not found:
+        raise NotFound(
+            f'persistentvolumeclaims "{claim}" not found',
+            hint=f"minisets get pvc -n {namespace}",
+        )
+    if _is_retained(found[0]):
+        raise InputError(
+            f"the reclaim policy of {claim} is Retain: its volume is never removed",
+            hint=f"docker volume rm {volume_name}",
+        )
+    try:
+        context.engine.remove_volume(volume_name)
+    except EngineConflict as error:
+        owner = found[0].labels.get(labels.SET, "")
+        raise EngineConflict(
+            f"claim {claim} is in use by a pod of statefulset/{owner}",
+            hint=f"minisets scale sts/{owner} --replicas=0, or minisets stop sts/{owner}",
+        ) from error
+
+
+def delete_object(context: Context, kind: str, namespace: str, name: str) -> None:
+    """Delete an object that is only a record: a Service or a ConfigMap, for example.
+
+    Pods that a Service selected lose its names at the next apply.
+
+    Raises:
+        NotFound: There is no such object.
+    """
+    record = observe(context.engine, namespace or None).records.get((kind, namespace, name))
+    if record is None:
+        raise NotFound(f'{kind.lower()}s "{name}" not found')
+    context.store.remove(record)
+    if namespace:
+        _tidy(context, namespace)
+
+
+def delete_namespace(
+    context: Context, namespace: str, *, volumes: bool = False
+) -> tuple[str, ...]:
+    """Delete everything in a namespace and return the names of the volumes that stay.
+
+    Raises:
+        NotFound: There is nothing in it.
+    """
+    world = observe_whole(context, namespace)
+    found = world.containers or world.volumes or find_network(context, namespace)
+    if not found and ("Namespace", "", namespace) not in observe(context.engine).records:
+        raise NotFound(f'namespaces "{namespace}" not found', hint="minisets get sts -A")
+    for record in world.of_kind(SET_KIND, namespace):
+        delete_set(context, namespace, record.name, volumes=volumes)
+    world = observe(context.engine, namespace)
+    for container in world.containers:
+        context.engine.remove_container(container.id, force=True)
+    kept = []
+    for volume in world.claims(namespace):
+        if volumes and not _is_retained(volume):
+            context.engine.remove_volume(volume.name)
+        else:
+            kept.append(volume.name)
+    for record in world.records.values():
+        context.store.remove(record)
+    own = observe(context.engine).records.get(("Namespace", "", namespace))
+    if own is not None:
+        context.store.remove(own)
+    remove_network(context, namespace)
+    return tuple(kept)
+
+
+def find_pod(world: World, namespace: str, pod: str) -> ContainerSeen:
+    """Return the container that is the pod.
+
+    Raises:
+        NotFound: There is no such pod.
+    """
+    for container in world.pods(namespace):
+        if pod_of(container) == pod:
+            return container
+    raise NotFound(f'pods "{pod}" not found', hint=f"minisets get pods -n {namespace}")
+
+
+def _remove_pods(
+    context: Context, target: Target, world: World, cascade: Cascade, grace_seconds: int | None
+) -> None:
+    workshop = Workshop(context=context, target=target, world=world, network=None)
+    pods = list(reversed(world.pods(target.namespace, target.name)))
+
+    def remove(container: ContainerSeen) -> None:
+        workshop.remove(container, "its set is deleted", grace_seconds=grace_seconds)
+
+    if cascade == "foreground":
+        for container in pods:
+            remove(container)
+        return
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        list(pool.map(remove, pods))
+
+
+def _goes(target: Target, volume: VolumeSeen, *, volumes: bool) -> bool:
+    """Say whether a claim goes with its set: by the word of the command or of the manifest."""
+    if _is_retained(volume):
+        return False
+    policy = target.manifest.spec.persistent_volume_claim_retention_policy
+    return volumes or policy.when_deleted == "Delete"
+
+
+def _is_retained(volume: VolumeSeen) -> bool:
+    return volume.labels.get(labels.RECLAIM_POLICY) == "Retain"
+
+
+def _tidy(context: Context, namespace: str) -> None:
+    """Remove the namespace's network when its last object has gone; claims do not need it."""
+    world = observe(context.engine, namespace)
+    if not world.containers and not world.of_kind(SET_KIND, namespace):
+        remove_network(context, namespace)

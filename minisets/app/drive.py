@@ -1,0 +1,189 @@
+"""The loop: observe, plan, execute, again until every set is as its spec asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from minisets.app.context import Context
+from minisets.app.deeds import Workshop
+from minisets.app.failure import Watchdog
+from minisets.app.network import ensure_network, find_network, provide_addresses
+from minisets.app.readiness import Readiness
+from minisets.app.targets import Target, flush, refresh
+from minisets.app.turn import Turn
+from minisets.app.view import watched_pods
+from minisets.app.world import World, observe
+from minisets.core.controller_state import Status
+from minisets.core.pod_identity import NetworkPlace
+from minisets.errors import EngineError
+
+DEFAULT_TIMEOUT = 600.0
+"""Seconds that a driving command waits."""
+
+# More threads gain nothing: starting containers is bound by the Engine's own work.
+_WORKERS = 8
+_POLL_SECONDS = 0.5
+_FIRST_PROBES_SECONDS = 1.0
+
+Deed = Callable[[], None]
+
+
+class Drive:
+    """Drives some sets, over the time of one command."""
+
+    def __init__(
+        self,
+        context: Context,
+        targets: Sequence[Target],
+        *,
+        on_status: Callable[[Target, Status], None] | None = None,
+    ) -> None:
+        self._context = context
+        self._on_status = on_status
+        self._targets = targets
+        self._readiness = Readiness(context)
+        self._turn = Turn(context, self._readiness)
+        self._watchdog = Watchdog(context, self._readiness)
+        self._networks: dict[str, NetworkPlace] = {}
+        self._waiting: tuple[str, ...] = ()
+
+    @property
+    def waiting_for(self) -> tuple[str, ...]:
+        """What the sets wait for, a sentence each."""
+        return self._waiting
+
+    def run(
+        self,
+        *,
+        timeout_seconds: float = DEFAULT_TIMEOUT,
+        wait: bool = True,
+        seen: World | None = None,
+    ) -> bool:
+        """Drive until converged; False if ``wait`` is off and something is still to come.
+
+        Args:
+            timeout_seconds: Of the whole wait.
+            wait: Wait for what takes time; else do what can be done now.
+            seen: A look at the Engine that is still true, to begin with.
+
+        Raises:
+            NotConverged: Time is over, or a pod cannot get ready.
+            Overtaken: Another command changed or deleted one of the sets.
+        """
+        deadline = self._context.clock.monotonic() + timeout_seconds
+        with self._readiness, ThreadPoolExecutor(_WORKERS) as pool:
+            try:
+                world = seen or self._look()
+                self._readiness.update(watched_pods(world, self._targets))
+                # Nothing is decided about a pod before it was asked once how it is.
+                self._readiness.settle(_FIRST_PROBES_SECONDS)
+                while True:
+                    if self._advance(world, pool):
+                        world = self._look()
+                        continue
+                    if not self._waiting:
+                        return True
+                    if not wait:
+                        return False
+                    self._watchdog.check(self._targets, world)
+                    if self._context.clock.monotonic() >= deadline:
+                        raise self._watchdog.timed_out(
+                            self._targets, world, timeout_seconds, self._waiting
+                        )
+                    self._readiness.wait(self._pause(deadline))
+                    world = self._look()
+            finally:
+                self._remember()
+
+    def _look(self) -> World:
+        names = {target.namespace for target in self._targets}
+        return observe(self._context.engine, names.pop() if len(names) == 1 else None)
+
+    def _advance(self, world: World, pool: ThreadPoolExecutor) -> bool:
+        """Do for every set what can be done now; False if there was nothing to do."""
+        for target in self._targets:
+            refresh(target, world)
+        self._readiness.update(watched_pods(world, self._targets))
+        groups: list[list[Deed]] = []
+        waiting: list[str] = []
+        for target in self._targets:
+            workshop = Workshop(
+                context=self._context,
+                target=target,
+                world=world,
+                network=self._network(target, world),
+            )
+            decided, reason = self._turn.decide(workshop)
+            groups += decided
+            if reason is not None:
+                waiting.append(reason)
+        self._waiting = tuple(waiting)
+        self._tell_status()
+        if groups:
+            _run(groups, pool)
+        return bool(groups)
+
+    def _tell_status(self) -> None:
+        for target in self._targets:
+            status = self._turn.statuses.get(target.key)
+            if self._on_status is not None and status is not None:
+                self._on_status(target, status)
+
+    def _network(self, target: Target, world: World) -> NetworkPlace | None:
+        """Return the namespace's network; made, and the set's addresses with it, if pods come."""
+        namespace = target.namespace
+        wants_pods = bool(target.manifest.spec.replicas) and not target.facts.is_stopped
+        network = self._networks.get(namespace)
+        if network is None:
+            find = ensure_network if wants_pods else find_network
+            network = find(self._context, namespace)
+            if network is None:
+                return None
+            self._networks[namespace] = network
+        if wants_pods:
+            target.change(blocks=provide_addresses(target, world, network, self._targets))
+        return network
+
+    def _pause(self, deadline: float) -> float:
+        """Return how long to wait at most before the next look."""
+        pauses = [_POLL_SECONDS, deadline - self._context.clock.monotonic()]
+        for target in self._targets:
+            needed = target.manifest.spec.min_ready_seconds
+            pauses += [
+                needed - seconds
+                for seconds in self._readiness.ready_for().values()
+                if seconds < needed
+            ]
+        return max(0.0, min(pauses))
+
+    def _remember(self) -> None:
+        """Write what only this command knows: status, and since when pods are ready."""
+        since = self._readiness.ready_since()
+        for target in self._targets:
+            if target.manifest.spec.min_ready_seconds:
+                known = target.facts.ready_since
+                target.change(
+                    ready_since={key: known.get(key, when) for key, when in since.items()}
+                )
+            try:
+                flush(self._context, target)
+            except EngineError:
+                # All of it can be derived again; the command's own outcome matters more.
+                continue
+
+
+def _run(groups: list[list[Deed]], pool: ThreadPoolExecutor) -> None:
+    """Run groups side by side, let all end, then raise the first error."""
+    if len(groups) == 1:
+        _in_order(groups[0])
+        return
+    running = [pool.submit(_in_order, group) for group in groups]
+    errors = [error for future in running if (error := future.exception()) is not None]
+    if errors:
+        raise errors[0]
+
+
+def _in_order(deeds: list[Deed]) -> None:
+    for deed in deeds:
+        deed()

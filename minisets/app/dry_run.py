@@ -1,0 +1,90 @@
+"""The use case apply --dry-run: the whole road, every step with its cause, and nothing touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from minisets.app.apply import Change, prepare
+from minisets.app.context import Context
+from minisets.app.readiness import Readiness
+from minisets.app.sets import SET_KIND
+from minisets.app.targets import Target
+from minisets.app.view import watched_pods
+from minisets.app.world import World, as_set, observe
+from minisets.core.actions import render_action
+from minisets.core.load import LoadedObject
+from minisets.core.planner import Options
+from minisets.core.record import Record
+from minisets.core.set_record import SetRecord, parse_set
+from minisets.core.simulate import road
+from minisets.core.snapshot import take_snapshot
+
+_NOTHING = World(containers=(), volumes=())
+_PROBE_SECONDS = 1.0
+
+
+def dry_run(context: Context | None, objects: Sequence[LoadedObject]) -> tuple[str, ...]:
+    """Return what apply would do, as lines.
+
+    Args:
+        context: Of the command; None if no Engine answers: then from nothing.
+        objects: With their namespaces filled in.
+
+    Raises:
+        ManifestError: An object is not valid, or changes what cannot be changed.
+    """
+    world = observe(context.engine) if context is not None else _NOTHING
+    changes = prepare(world, objects)
+    lines = [f"{_title(change)} {change.verb} (dry run)" for change in changes]
+    for change in changes:
+        if change.loaded.kind == SET_KIND:
+            lines += [f"  {line}" for line in _road(context, world, change)]
+    return tuple(lines)
+
+
+def _road(context: Context | None, world: World, change: Change) -> list[str]:
+    facts = parse_set(change.live.data) if change.live else None
+    manifest = as_set(change.merged)
+    record = change.live or Record(
+        kind=SET_KIND,
+        namespace=change.namespace,
+        name=change.loaded.name,
+        generation=1,
+        nonce="",
+        data={},
+    )
+    after = SetRecord(
+        object=change.merged,
+        uid=facts.uid if facts else "",
+        generation=(facts.generation + 1) if facts else 1,
+        revisions=facts.revisions if facts else (),
+        status=facts.status if facts else None,
+        claim_owners=facts.claim_owners if facts else {},
+        ready_since=facts.ready_since if facts else {},
+    )
+    target = Target(record=record, facts=after, manifest=manifest)
+    snapshot = take_snapshot(
+        after,
+        manifest,
+        namespace=change.namespace,
+        pods=world.pods(change.namespace, change.loaded.name),
+        volumes=world.claims(change.namespace, change.loaded.name),
+        ready_for=_ready_for(context, world, target),
+    )
+    plans = road(snapshot, Options(repair_broken=True))
+    return [render_action(action) for step in plans for action in step.actions] or [
+        "nothing to do"
+    ]
+
+
+def _ready_for(context: Context | None, world: World, target: Target) -> dict[str, float]:
+    if context is None:
+        return {}
+    with Readiness(context) as readiness:
+        readiness.update(watched_pods(world, [target]))
+        readiness.settle(_PROBE_SECONDS)
+        return readiness.ready_for()
+
+
+def _title(change: Change) -> str:
+    return f"{change.loaded.kind.lower()}/{change.loaded.name}"

@@ -1,0 +1,97 @@
+"""Why a wait cannot end well: the pod, its state, its last output and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from minisets.app.context import Context
+from minisets.app.readiness import Readiness
+from minisets.app.targets import Target
+from minisets.app.world import World, pod_of
+from minisets.core import naming
+from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.errors import EngineError, NotConverged
+
+# The Engine doubles its back-off: five restarts are about three seconds.
+CRASH_LOOP_RESTARTS = 5
+_LOG_LINES = 10
+
+
+class Watchdog:
+    """Ends a wait early when a pod crashes again and again, or its probe can never succeed."""
+
+    def __init__(self, context: Context, readiness: Readiness) -> None:
+        self._context = context
+        self._readiness = readiness
+        self._first_count: dict[str, int] = {}
+
+    def check(self, targets: Sequence[Target], world: World) -> None:
+        """Look at the pods that are not ready.
+
+        Raises:
+            NotConverged: One of them will not get ready.
+        """
+        for target, container in _unready(targets, world, self._readiness):
+            if self._readiness.is_hopeless(container.id):
+                raise self._failed(target, container, "its probe can never succeed")
+            if container.status is ContainerStatus.RESTARTING:
+                self._check_crashes(target, container)
+
+    def _check_crashes(self, target: Target, container: ContainerSeen) -> None:
+        detail = self._context.engine.inspect(container.id)
+        first = self._first_count.setdefault(container.id, max(0, detail.restart_count - 1))
+        if detail.restart_count - first >= CRASH_LOOP_RESTARTS:
+            why = "out of memory" if detail.oom_killed else f"exit code {detail.exit_code}"
+            raise self._failed(
+                target, container, f"it crashes: {detail.restart_count} restarts, last {why}"
+            )
+
+    def _failed(self, target: Target, container: ContainerSeen, why: str) -> NotConverged:
+        pod = pod_of(container)
+        return NotConverged(
+            "\n".join([f"pod/{pod} cannot get ready: {why}", *self._evidence(container)]),
+            hint=f"minisets logs {pod}{_flag(target)}; correct the manifest, apply it again",
+        )
+
+    def timed_out(
+        self, targets: Sequence[Target], world: World, seconds: float, waiting: Sequence[str]
+    ) -> NotConverged:
+        """Return the error for a wait whose time is over."""
+        lines = [f"not everything was ready within {seconds:g}s: {'; '.join(waiting)}"]
+        hint = "minisets get pods"
+        for target, container in _unready(targets, world, self._readiness):
+            lines += [f"pod/{pod_of(container)} is {container.status_text or container.status}"]
+            lines += self._evidence(container)
+            hint = f"minisets logs {pod_of(container)}{_flag(target)}"
+        return NotConverged("\n".join(lines), hint=hint)
+
+    def _evidence(self, container: ContainerSeen) -> list[str]:
+        """Return the last probe output and the last log lines, indented."""
+        found = []
+        last = self._readiness.last_result(container.id)
+        if last is not None and not last.ok and last.output:
+            found.append(f"  last probe: {last.output}")
+        try:
+            output = b"".join(
+                chunk for _, chunk in self._context.engine.logs(container.id, tail=_LOG_LINES)
+            )
+        except EngineError:
+            return found
+        lines = output.decode(errors="replace").splitlines()[-_LOG_LINES:]
+        if lines:
+            found += ["  last log lines:", *(f"    {line}" for line in lines)]
+        return found
+
+
+def _unready(
+    targets: Sequence[Target], world: World, readiness: Readiness
+) -> Iterator[tuple[Target, ContainerSeen]]:
+    ready = readiness.ready_for()
+    for target in targets:
+        for container in world.pods(target.namespace, target.name):
+            if container.id not in ready:
+                yield target, container
+
+
+def _flag(target: Target) -> str:
+    return "" if target.namespace == naming.DEFAULT_NAMESPACE else f" -n {target.namespace}"

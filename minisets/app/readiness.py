@@ -1,0 +1,241 @@
+"""Which pods are ready, and since when: probes run in the background, verdicts collected here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass, field
+from typing import Self
+
+import msgspec
+
+from minisets.app.context import Context
+from minisets.core.manifest import Container, Probe
+from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.core.probe_state import PodProbes, ProbeResult, begin_pod, next_due_pod, step_pod
+from minisets.engine.prober import ProbeTarget
+
+_WORKERS = 8
+# Seconds over which attempts must fail before a pod that once ran well counts as failing.
+_HICCUP = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A pod whose readiness is asked for.
+
+    Attributes:
+        spec: The container as its revision's template has it.
+        address: Of the pod on the namespace's network.
+        known_since: When it became ready, if a record tells; seconds since the epoch.
+    """
+
+    container: ContainerSeen
+    spec: Container
+    address: str | None = None
+    known_since: float | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Entry:
+    watched: Watched
+    probes: PodProbes
+    is_new: bool
+    ready_since: float | None = None
+    attempt: Future[tuple[ProbeResult, float, float]] | None = None
+    last: ProbeResult | None = None
+    first_attempt: float | None = None
+    # What an entry was told about: one probe of a kind per entry.
+    handlers: dict[str, Probe] = field(default_factory=dict)
+
+
+class Readiness:
+    """Judges the readiness of pods over the time of one command."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._clock = context.clock
+        self._entries: dict[str, _Entry] = {}
+        self._just_started: set[str] = set()
+        self._pool = ThreadPoolExecutor(_WORKERS)
+
+    def __enter__(self) -> Self:
+        """Return itself; leaving stops the probes."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Start no further probe; one under way may end by its own time limit."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def note_started(self, container_id: str) -> None:
+        """Take note that this command started the container right now."""
+        self._just_started.add(container_id)
+        self._entries.pop(container_id, None)
+
+    def update(self, pods: Iterable[Watched]) -> None:
+        """Take the pods as they are now; those that do not run are not ready."""
+        running = {
+            watched.container.id: watched
+            for watched in pods
+            if watched.container.status is ContainerStatus.RUNNING
+        }
+        for gone in self._entries.keys() - running.keys():
+            del self._entries[gone]
+        for container_id, watched in running.items():
+            entry = self._entries.get(container_id)
+            if entry is None:
+                self._entries[container_id] = entry = self._begin(watched)
+            entry.watched = watched
+            self._judge(entry)
+
+    def ready_for(self) -> dict[str, float]:
+        """Return container id → seconds since it became ready, for those that are."""
+        now = self._clock.now()
+        return {
+            container_id: max(0.0, now - entry.ready_since)
+            for container_id, entry in self._entries.items()
+            if entry.ready_since is not None
+        }
+
+    def ready_since(self) -> dict[str, float]:
+        """Return container id → when it became ready, in seconds since the epoch."""
+        return {
+            container_id: entry.ready_since
+            for container_id, entry in self._entries.items()
+            if entry.ready_since is not None
+        }
+
+    def last_result(self, container_id: str) -> ProbeResult | None:
+        """Return the last attempt of a pod's probe, None if there was none."""
+        entry = self._entries.get(container_id)
+        return entry.last if entry else None
+
+    def is_failing(self, container_id: str) -> bool:
+        """Say whether a pod was probed for a while and never succeeded: it is no hiccup."""
+        entry = self._entries.get(container_id)
+        if entry is None or entry.ready_since is not None:
+            return False
+        if entry.last is None or entry.last.ok or entry.first_attempt is None:
+            return False
+        return self._clock.now() - entry.first_attempt >= _HICCUP
+
+    def is_hopeless(self, container_id: str) -> bool:
+        """Say whether no later attempt can succeed: the program is missing, for example."""
+        last = self.last_result(container_id)
+        return last is not None and last.hopeless
+
+    def wait(self, seconds: float) -> bool:
+        """Probe what is due, for so long; True as soon as the readiness of a pod changed."""
+        deadline = self._clock.monotonic() + seconds
+        while True:
+            pause = self._launch()
+            left = deadline - self._clock.monotonic()
+            if left <= 0:
+                return False
+            attempts = [entry.attempt for entry in self._entries.values() if entry.attempt]
+            if attempts:
+                wait_for(attempts, timeout=min(pause, left), return_when=FIRST_COMPLETED)
+                if self._collect():
+                    return True
+            else:
+                self._clock.sleep(max(0.0, min(pause, left)))
+
+    def settle(self, seconds: float) -> None:
+        """Try each probe once, now, for at most so long: whatever is ready is then seen to be."""
+        for entry in self._entries.values():
+            if entry.probes.due is not None and entry.attempt is None:
+                entry.attempt = self._pool.submit(self._attempt, entry)
+        attempts = [entry.attempt for entry in self._entries.values() if entry.attempt]
+        wait_for(attempts, timeout=seconds)
+        self._collect()
+
+    def _begin(self, watched: Watched) -> _Entry:
+        is_new = watched.container.id in self._just_started
+        self._just_started.discard(watched.container.id)
+        readiness = watched.spec.readiness_probe
+        startup = watched.spec.startup_probe
+        if readiness is not None and not is_new:
+            # Other commands have waited for it before: one success shows that it is still ready.
+            readiness = msgspec.structs.replace(readiness, success_threshold=1)
+        started = self._clock.now() if is_new else watched.container.created
+        handlers = {"startup": startup, "readiness": readiness}
+        return _Entry(
+            watched=watched,
+            probes=begin_pod(started, startup, readiness),
+            is_new=is_new,
+            handlers={name: probe for name, probe in handlers.items() if probe is not None},
+        )
+
+    def _judge(self, entry: _Entry) -> bool:
+        """Derive the verdict; True if it changed."""
+        ready = entry.probes.is_ready
+        if entry.watched.spec.readiness_probe is None:
+            # An image's own HEALTHCHECK counts as the probe that the manifest does not have.
+            ready = ready and entry.watched.container.health in {"", "healthy"}
+        if ready == (entry.ready_since is not None):
+            return False
+        entry.ready_since = self._since(entry) if ready else None
+        return True
+
+    def _since(self, entry: _Entry) -> float:
+        watched = entry.watched
+        if entry.is_new:
+            return self._clock.now()
+        entry.is_new = True
+        if watched.known_since is not None:
+            return watched.known_since
+        # Ready when first seen: it counts from its start, which only an inspection tells.
+        return self._context.engine.inspect(watched.container.id).started_at
+
+    def _launch(self) -> float:
+        """Start every attempt that is due; return the seconds until the next one is."""
+        now = self._clock.now()
+        pause = 3600.0
+        for entry in self._entries.values():
+            if entry.attempt is not None:
+                continue
+            due = next_due_pod(entry.probes, now)
+            if due is None:
+                continue
+            if due <= now:
+                entry.attempt = self._pool.submit(self._attempt, entry)
+            else:
+                pause = min(pause, due - now)
+        return pause
+
+    def _attempt(self, entry: _Entry) -> tuple[ProbeResult, float, float]:
+        kind = entry.probes.due or "readiness"
+        probe = entry.handlers[kind]
+        began = self._clock.now()
+        result = self._context.prober.probe(
+            _target(entry.watched), probe, timeout=float(probe.timeout_seconds)
+        )
+        return result, self._clock.now(), self._clock.now() - began
+
+    def _collect(self) -> bool:
+        changed = False
+        for entry in self._entries.values():
+            if entry.attempt is None or not entry.attempt.done():
+                continue
+            result, now, duration = entry.attempt.result()
+            entry.attempt = None
+            entry.last = result
+            if entry.first_attempt is None:
+                entry.first_attempt = now
+            entry.probes = step_pod(entry.probes, result, now, duration)
+            changed = self._judge(entry) or changed
+        return changed
+
+
+def _target(watched: Watched) -> ProbeTarget:
+    ports: Mapping[str, int] = {
+        port.name: port.container_port for port in watched.spec.ports if port.name
+    }
+    return ProbeTarget(
+        container_id=watched.container.id,
+        address=watched.address,
+        published=watched.container.ports,
+        port_names=ports,
+        image_id=watched.container.image_id,
+    )

@@ -1,0 +1,149 @@
+"""The use cases rollout and set image: status, history, undo, restart, another image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from minisets.app.context import Context
+from minisets.app.drive import DEFAULT_TIMEOUT, Drive
+from minisets.app.images import policies, provide
+from minisets.app.sets import find_set
+from minisets.app.targets import Target, flush
+from minisets.app.world import as_set
+from minisets.core.controller_state import Status
+from minisets.core.rollout import (
+    choose_revision,
+    restarted,
+    view_rollout,
+    with_images,
+    with_template,
+)
+from minisets.core.set_record import RevisionEntry
+from minisets.core.snapshot import set_spec
+
+Object = dict[str, Any]
+
+
+def follow(
+    context: Context,
+    namespace: str,
+    name: str,
+    tell: Callable[[str], None],
+    *,
+    watch: bool = True,
+    timeout_seconds: float = DEFAULT_TIMEOUT,
+) -> bool:
+    """Drive a rollout to its end, and tell each new line of how far it is.
+
+    Args:
+        context: Of the command.
+        namespace: Of the set.
+        name: Of the set.
+        tell: Takes one line, when it differs from the one before.
+        watch: Go on until it is done; else tell one line.
+        timeout_seconds: Of the wait.
+
+    Returns:
+        False if ``watch`` is off and something is still to come.
+
+    Raises:
+        NotFound: There is no such set.
+        InputError: Its update strategy is OnDelete.
+        NotConverged: Time is over, or a pod cannot get ready.
+    """
+    target = find_set(context, namespace, name)
+    said = ""
+
+    def report(driven: Target, status: Status) -> None:
+        nonlocal said
+        spec = set_spec(driven.facts, driven.manifest)
+        text = view_rollout(spec, status, driven.facts.generation).text
+        if text != said:
+            said = text
+            tell(text)
+
+    drive = Drive(context, [target], on_status=report)
+    return drive.run(timeout_seconds=timeout_seconds, wait=watch)
+
+
+def history(context: Context, namespace: str, name: str) -> tuple[RevisionEntry, ...]:
+    """Return the remembered revisions of a set, oldest first.
+
+    Raises:
+        NotFound: There is no such set.
+    """
+    entries = find_set(context, namespace, name).facts.revisions
+    return tuple(sorted(entries, key=lambda entry: entry.number))
+
+
+def undo(context: Context, namespace: str, name: str, *, to_revision: int = 0) -> int:
+    """Put back the template of an earlier revision; 0 if it is the present one already.
+
+    Args:
+        context: Of the command.
+        namespace: Of the set.
+        name: Of the set.
+        to_revision: Its number; 0 for the one before the newest.
+
+    Returns:
+        The number of the revision, as it was; 0 when nothing changed.
+
+    Raises:
+        NotFound: There is no such set or revision.
+    """
+    target = find_set(context, namespace, name)
+    entry = choose_revision(target.facts.revisions, to_revision)
+    changed = with_template(target.facts.object, entry)
+    if changed is None:
+        return 0
+    _write(context, target, changed)
+    return entry.number
+
+
+def restart(context: Context, namespace: str, name: str) -> None:
+    """Make all pods of a set anew, one after the other.
+
+    Raises:
+        NotFound: There is no such set.
+        InputError: It was restarted within the same second.
+    """
+    target = find_set(context, namespace, name)
+    now = datetime.fromtimestamp(context.clock.now(), tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    _write(context, target, restarted(target.facts.object, now))
+
+
+def set_images(context: Context, namespace: str, name: str, images: Mapping[str, str]) -> bool:
+    """Give containers of a set other images; False if they have them already.
+
+    Args:
+        context: Of the command.
+        namespace: Of the set.
+        name: Of the set.
+        images: Container name → image; ``*`` is every container.
+
+    Raises:
+        NotFound: There is no such set or container.
+        ImageError: An image cannot be had; nothing was changed.
+    """
+    target = find_set(context, namespace, name)
+    changed = with_images(target.facts.object, images)
+    if changed == target.facts.object:
+        return False
+    provide(context, policies([as_set(changed)], None))
+    _write(context, target, changed)
+    return True
+
+
+def finish(
+    context: Context, namespace: str, name: str, *, wait: bool, timeout_seconds: float
+) -> bool:
+    """Drive a set that was changed; False if ``wait`` is off and something is still to come."""
+    target = find_set(context, namespace, name)
+    return Drive(context, [target]).run(timeout_seconds=timeout_seconds, wait=wait)
+
+
+def _write(context: Context, target: Target, changed: Object) -> None:
+    target.change(object=changed, generation=target.facts.generation + 1)
+    flush(context, target)

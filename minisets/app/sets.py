@@ -1,0 +1,75 @@
+"""StatefulSets as commands take them up: by name, or rebuilt from their pods after a prune."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from minisets.app.context import Context
+from minisets.app.targets import Target, open_target
+from minisets.app.world import World, observe
+from minisets.core import labels
+from minisets.core.record import Record
+from minisets.core.set_record import SetRecord, to_data
+from minisets.errors import NotFound, Overtaken
+
+SET_KIND = "StatefulSet"
+
+
+def find_set(context: Context, namespace: str, name: str, world: World | None = None) -> Target:
+    """Take up one set.
+
+    Raises:
+        NotFound: There is none of that name.
+    """
+    world = world or observe_whole(context, namespace)
+    record = world.records.get((SET_KIND, namespace, name))
+    if record is None:
+        raise NotFound(
+            f'statefulsets.apps "{name}" not found', hint=f"minisets get sts -n {namespace}"
+        )
+    return open_target(record)
+
+
+def observe_whole(context: Context, namespace: str | None) -> World:
+    """Look at the Engine; sets whose records a prune took are rebuilt from their pods first."""
+    world = observe(context.engine, namespace)
+    lost = list(_lost_sets(world))
+    for space, name in lost:
+        _rebuild(context, world, space, name)
+    return observe(context.engine, namespace) if lost else world
+
+
+def _lost_sets(world: World) -> Iterable[tuple[str, str]]:
+    found = {
+        (container.labels[labels.NAMESPACE], container.labels[labels.SET])
+        for container in world.containers
+        if labels.SPEC in container.labels
+    }
+    return sorted(key for key in found if (SET_KIND, *key) not in world.records)
+
+
+def _rebuild(context: Context, world: World, namespace: str, name: str) -> Record | None:
+    """Write a set's record anew from what its pods carry; the newest spec among them counts."""
+    carried = [
+        (labels.unpack(container.labels[labels.SPEC]), container.labels[labels.SET_UID])
+        for container in world.pods(namespace, name)
+        if container.labels.get(labels.SPEC)
+    ]
+    if not carried:
+        return None
+    spec, uid = max(carried, key=lambda item: int(item[0]["generation"]))
+    facts = SetRecord(
+        object=spec["object"],
+        uid=uid,
+        generation=spec["generation"],
+        created=context.clock.now(),
+    )
+    try:
+        record = context.store.create(SET_KIND, namespace, name, to_data(facts))
+    except Overtaken:
+        return None
+    context.reporter.notice(
+        f"statefulset/{name}: its record was gone (docker volume prune?) "
+        "and was rebuilt from its pods"
+    )
+    return record

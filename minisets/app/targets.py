@@ -1,0 +1,154 @@
+"""The sets that a command drives: each with its record as last read and what is to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from minisets.app.context import Context
+from minisets.app.world import Key, World, as_set
+from minisets.core.actions import (
+    CreateRevision,
+    DeleteRevision,
+    Plan,
+    RenumberRevision,
+    SetClaimOwners,
+)
+from minisets.core.decode import decode_as
+from minisets.core.manifest import PodTemplateSpec, StatefulSet
+from minisets.core.observed import ContainerSeen
+from minisets.core.record import Record
+from minisets.core.revision import parse_template, template_text
+from minisets.core.set_record import (
+    RevisionEntry,
+    SetRecord,
+    parse_set,
+    status_to_data,
+    to_data,
+)
+from minisets.core.snapshot import remembered_owner
+from minisets.errors import Overtaken
+
+_CHANGE_CAUSE = "kubernetes.io/change-cause"
+
+
+@dataclass(slots=True, kw_only=True)
+class Target:
+    """One set under way.
+
+    Attributes:
+        record: As last read or written.
+        facts: What the record holds, with changes that are not written yet.
+        is_dirty: There are such changes.
+    """
+
+    record: Record
+    facts: SetRecord
+    manifest: StatefulSet
+    is_dirty: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Namespace and name."""
+        return (self.record.namespace, self.record.name)
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of the set."""
+        return self.record.namespace
+
+    @property
+    def name(self) -> str:
+        """Name of the set."""
+        return self.record.name
+
+    def template_of(self, revision: str) -> PodTemplateSpec:
+        """Return the template of a revision; today's if the revision is not remembered."""
+        for entry in self.facts.revisions:
+            if entry.name == revision:
+                return decode_as(parse_template(entry.template), PodTemplateSpec)
+        return self.manifest.spec.template
+
+    def change(self, **changes: object) -> None:
+        """Change facts, to be written later."""
+        changed = msgspec.structs.replace(self.facts, **changes)
+        if changed != self.facts:
+            self.facts = changed
+            self.is_dirty = True
+
+
+def open_target(record: Record) -> Target:
+    """Take up a set from its record."""
+    facts = parse_set(record.data)
+    return Target(record=record, facts=facts, manifest=as_set(facts.object))
+
+
+def flush(context: Context, target: Target) -> None:
+    """Write what has changed.
+
+    Raises:
+        Overtaken: Another command has written meanwhile.
+    """
+    if target.is_dirty:
+        target.record = context.store.replace(target.record, to_data(target.facts))
+        target.is_dirty = False
+
+
+def refresh(target: Target, world: World) -> None:
+    """Take over what another command has written, unless it changed what the set should be.
+
+    Raises:
+        Overtaken: The set was deleted, or its spec changed.
+    """
+    subject = f"statefulset {target.namespace}/{target.name}"
+    latest = world.records.get(target.record.key)
+    if latest is None:
+        # Gone with its pods: deleted. Gone without them: a prune took the record.
+        raise Overtaken(f"{subject} was deleted by another command", hint="minisets get sts")
+    if latest.generation <= target.record.generation:
+        return
+    facts = parse_set(latest.data)
+    mine = (
+        target.facts.uid,
+        target.facts.generation,
+        target.facts.deletion,
+        target.facts.is_stopped,
+    )
+    if (facts.uid, facts.generation, facts.deletion, facts.is_stopped) != mine:
+        raise Overtaken(
+            f"{subject} was changed by another command, which goes on with it",
+            hint=f"minisets rollout status sts/{target.name} -n {target.namespace}",
+        )
+    target.record, target.facts, target.is_dirty = latest, facts, False
+
+
+def take_plan(target: Target, plan: Plan, pods: Mapping[str, ContainerSeen], now: float) -> None:
+    """Keep what a plan decides about revisions, owners and status."""
+    revisions = {entry.name: entry for entry in target.facts.revisions}
+    owners = dict(target.facts.claim_owners)
+    for action in plan.actions:
+        match action:
+            case CreateRevision(name=name, number=number):
+                revisions[name] = RevisionEntry(
+                    name=name,
+                    number=number,
+                    template=template_text(target.facts.object["spec"]["template"]),
+                    created=now,
+                    change_cause=target.manifest.metadata.annotations.get(_CHANGE_CAUSE, ""),
+                )
+            case RenumberRevision(name=name, number=number):
+                revisions[name] = msgspec.structs.replace(revisions[name], number=number)
+            case DeleteRevision(name=name):
+                del revisions[name]
+            case SetClaimOwners(name=name, owners=new):
+                owners[name] = tuple(remembered_owner(owner, pods) for owner in new)
+            case _:
+                pass
+    target.change(
+        revisions=tuple(revisions.values()),
+        claim_owners={name: names for name, names in owners.items() if names},
+    )
+    if plan.status_changed:
+        target.change(status=status_to_data(plan.status))

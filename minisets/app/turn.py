@@ -1,0 +1,253 @@
+"""One turn of the loop for one set: what its pods need, else what its plan says, as deeds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from minisets.app.context import Context
+from minisets.app.deeds import Workshop
+from minisets.app.network import another_address
+from minisets.app.readiness import Readiness
+from minisets.app.targets import Target, flush, take_plan
+from minisets.app.world import Key
+from minisets.core import labels, naming
+from minisets.core.actions import Action, CreateClaim, CreatePod, DeletePod
+from minisets.core.controller_state import Snapshot, Status, in_range
+from minisets.core.events import Progress
+from minisets.core.kubelet import Care, RenamePod, care
+from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.core.planner import Options, plan
+from minisets.core.snapshot import orphaned_claims, set_spec, take_snapshot
+from minisets.errors import AddressTaken, EngineConflict, EngineError, NotConverged
+
+# Another command may be at the same pod at the same moment; more than that is a foreign object.
+_MOST_CONFLICTS = 3
+# A pod whose probes allow less has this many seconds to get ready before a repair may take it.
+_STARTUP_ALLOWANCE = 30.0
+
+Deed = Callable[[], None]
+
+
+class Turn:
+    """Turns decisions about one set into deeds, and keeps what they bring to light.
+
+    Attributes:
+        statuses: Of each set, as counted at its last plan.
+    """
+
+    def __init__(self, context: Context, readiness: Readiness) -> None:
+        self._context = context
+        self._readiness = readiness
+        self._conflicts: dict[str, int] = {}
+        self._shown: dict[str, str] = {}
+        self._started: dict[str, float] = {}
+        self.statuses: dict[Key, Status] = {}
+        # Deeds run in several threads and write to the same facts.
+        self._lock = threading.Lock()
+
+    def decide(self, workshop: Workshop) -> tuple[list[list[Deed]], str | None]:
+        """Return groups of deeds that can run side by side, and what the set waits for."""
+        cared = self._care(workshop)
+        if cared:
+            return cared, "pods are being repaired"
+        target = workshop.target
+        snapshot = self._snapshot(workshop)
+        decided = plan(snapshot, Options(repair_broken=True))
+        self.statuses[target.key] = decided.status
+        take_plan(target, decided, workshop.pods(), self._context.clock.now())
+        collected = self._collect_claims(workshop)
+        self._show(workshop, snapshot)
+        groups = self._groups(workshop, decided.actions)
+        if groups or collected:
+            # What pods are made from must be remembered before there are such pods.
+            flush(self._context, target)
+        return groups + collected, decided.error or decided.waiting_for
+
+    def _snapshot(self, workshop: Workshop) -> Snapshot:
+        target = workshop.target
+        return take_snapshot(
+            target.facts,
+            target.manifest,
+            namespace=target.namespace,
+            pods=workshop.pods().values(),
+            volumes=workshop.world.claims(target.namespace, target.name),
+            ready_for=self._readiness.ready_for(),
+            replaceable=self._replaceable(workshop),
+        )
+
+    def _care(self, workshop: Workshop) -> list[list[Deed]]:
+        """Return what pods need whatever the set wants; renames one at a time."""
+        target = workshop.target
+        if target.facts.is_stopped or target.facts.deletion:
+            return []
+        spec = set_spec(target.facts, target.manifest)
+        found: list[Care] = []
+        for name, container in workshop.pods().items():
+            _, ordinal = naming.split_pod_name(name)
+            if not in_range(spec, ordinal):
+                continue
+            needed = care(
+                container,
+                identity=workshop.identity(ordinal),
+                network=workshop.network,
+                given_names=target.facts.aliases,
+            )
+            if needed is not None:
+                found.append(needed)
+        # A rename takes a pod off the network for a moment: never several at once.
+        renames = [deed for deed in found if isinstance(deed, RenamePod)]
+        chosen = [deed for deed in found if not isinstance(deed, RenamePod)] or renames[:1]
+        return [[partial(self._take_care, workshop, deed)] for deed in chosen]
+
+    def _take_care(self, workshop: Workshop, deed: Care) -> None:
+        try:
+            workshop.take_care(deed)
+        except EngineConflict as error:
+            self._count_conflict(deed.pod, error)
+        except EngineError as error:
+            raise cannot_start(deed.pod, error) from error
+        if isinstance(deed, RenamePod):
+            with self._lock:
+                aliases = workshop.target.facts.aliases
+                workshop.target.change(aliases={**aliases, deed.container_id: deed.names_hash})
+        else:
+            self._readiness.note_started(deed.container_id)
+
+    def _groups(self, workshop: Workshop, actions: tuple[Action, ...]) -> list[list[Deed]]:
+        """Return the deeds of a plan: those of one pod in order, those of several side by side."""
+        by_pod: dict[str, list[Deed]] = {}
+        fresh = frozenset(action.name for action in actions if isinstance(action, CreateClaim))
+        for action in actions:
+            match action:
+                case CreateClaim(name=name, pod=pod):
+                    by_pod.setdefault(pod, []).append(partial(self._create_claim, workshop, name))
+                case CreatePod(name=name, revision=revision):
+                    by_pod.setdefault(name, []).append(
+                        partial(self._create_pod, workshop, name, revision, fresh)
+                    )
+                case DeletePod(name=name, cause=cause):
+                    by_pod.setdefault(name, []).append(partial(workshop.delete_pod, name, cause))
+                case _:
+                    # Revisions and owners live in the record, which take_plan has changed.
+                    pass
+        return list(by_pod.values())
+
+    def _create_claim(self, workshop: Workshop, claim: str) -> None:
+        if workshop.create_claim(claim):
+            return
+        with self._lock:
+            known = workshop.target.facts.foreign_claims
+            workshop.target.change(foreign_claims=(*known, claim))
+        self._context.reporter.notice(
+            f"volume {claim} is there already and was not made by minisets: used, never deleted"
+        )
+
+    def _create_pod(
+        self, workshop: Workshop, pod: str, revision: str, new_claims: frozenset[str]
+    ) -> None:
+        target = workshop.target
+        try:
+            container_id = workshop.create_pod(pod, revision, new_claims)
+        except AddressTaken as error:
+            self._count_conflict(pod, error)
+            with self._lock:
+                target.change(blocks=another_address(workshop, pod))
+        except EngineConflict as error:
+            self._count_conflict(pod, error)
+        except EngineError as error:
+            raise cannot_start(pod, error) from error
+        else:
+            self._conflicts.pop(pod, None)
+            self._shown[container_id] = "started"
+            self._readiness.note_started(container_id)
+            with self._lock:
+                target.change(used_claims=_more_claims(target, workshop, pod))
+
+    def _count_conflict(self, pod: str, error: EngineConflict) -> None:
+        self._conflicts[pod] = self._conflicts.get(pod, 0) + 1
+        if self._conflicts[pod] >= _MOST_CONFLICTS:
+            raise error
+
+    def _collect_claims(self, workshop: Workshop) -> list[list[Deed]]:
+        """Return the removal of claims whose owners are gone: their retention policy says so."""
+        target = workshop.target
+        gone = orphaned_claims(target.facts, workshop.pods())
+        if not gone:
+            return []
+        names = {naming.volume_name(target.namespace, claim) for claim in gone}
+        facts = target.facts
+        target.change(
+            claim_owners={
+                claim: owners for claim, owners in facts.claim_owners.items() if claim not in gone
+            },
+            used_claims=tuple(name for name in facts.used_claims if name not in names),
+        )
+        return [
+            [partial(self._context.engine.remove_volume, volume.name)]
+            for volume in workshop.world.claims(target.namespace, target.name)
+            if volume.name in names and volume.labels.get(labels.RECLAIM_POLICY) != "Retain"
+        ]
+
+    def _replaceable(self, workshop: Workshop) -> frozenset[str]:
+        """Return the pods that a repair may take: in a crash loop, or past their allowance."""
+        return frozenset(
+            container.id
+            for container in workshop.pods().values()
+            if container.status is ContainerStatus.RESTARTING
+            or self._readiness.is_hopeless(container.id)
+            or (
+                self._readiness.is_failing(container.id)
+                and self._age(container) > _allowance(workshop.target, container)
+            )
+        )
+
+    def _age(self, container: ContainerSeen) -> float:
+        """Return the seconds since a pod's start: after a reboot that is not its creation."""
+        if container.id not in self._started:
+            detail = self._context.engine.inspect(container.id)
+            self._started[container.id] = detail.started_at
+        return self._context.clock.now() - self._started[container.id]
+
+    def _show(self, workshop: Workshop, snapshot: Snapshot) -> None:
+        """Report the pods whose state has changed since the last turn."""
+        ready = self._readiness.ready_for()
+        for name, container in workshop.pods().items():
+            _, ordinal = naming.split_pod_name(name)
+            is_ready = container.id in ready
+            state = "ready" if is_ready else _state_word(container)
+            before = self._shown.get(container.id, "ready")
+            if not in_range(snapshot.set, ordinal) or before == state:
+                continue
+            self._shown[container.id] = state
+            last = self._readiness.last_result(container.id)
+            detail = "" if is_ready or last is None else last.output
+            self._context.reporter.progress(
+                Progress(subject=f"pod/{name}", state=state, detail=detail, is_done=is_ready)
+            )
+
+
+def cannot_start(pod: str, error: EngineError) -> NotConverged:
+    """Return the error for a pod that the Engine refuses to create or start."""
+    return NotConverged(f"pod/{pod} cannot start: {error.message}", hint=error.hint)
+
+
+def _more_claims(target: Target, workshop: Workshop, pod: str) -> tuple[str, ...]:
+    return tuple(sorted({*target.facts.used_claims, *workshop.claims_of(pod).values()}))
+
+
+def _allowance(target: Target, container: ContainerSeen) -> float:
+    """Return the seconds that a pod has to get ready before it counts as broken."""
+    template = target.template_of(container.labels.get(labels.REVISION, ""))
+    spec = template.spec.containers[0]
+    probes = [probe for probe in (spec.startup_probe, spec.readiness_probe) if probe is not None]
+    needed = sum(
+        probe.initial_delay_seconds + probe.period_seconds * probe.failure_threshold
+        for probe in probes
+    )
+    return max(_STARTUP_ALLOWANCE, float(needed))
+
+
+def _state_word(container: ContainerSeen) -> str:
+    return "waiting" if container.status is ContainerStatus.RUNNING else container.status.value

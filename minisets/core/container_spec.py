@@ -1,0 +1,229 @@
+"""A pod of a set as the Engine API's own JSON: the body of ``POST /containers/create``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from minisets.core import labels, naming
+from minisets.core.environment import PodFields, expanded, variables
+from minisets.core.manifest import Container, PodTemplateSpec, Probe, VolumeMount
+from minisets.core.pod_identity import NetworkPlace, PodIdentity
+from minisets.core.quantity import parse_quantity
+
+_SECOND = 1_000_000_000
+# The Engine refuses less.
+_LEAST_MEMORY = 6 * 1024 * 1024
+_LEAST_NANO_CPUS = 10_000_000
+# Docker's and Kubernetes' share of a whole CPU.
+_SHARES_PER_CPU = 1024
+_LEAST_SHARES = 2
+_START_INTERVAL_API = (1, 44)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodRequest:
+    """All that the container of one pod is made from.
+
+    Attributes:
+        template: The template of the pod's revision, defaulted.
+        claims: Claim template name → volume name.
+        new_claims: Names of the claim templates whose volumes are empty and not prepared yet.
+        packed_spec: The set, packed, to rebuild a lost record from.
+        api_version: Of the Engine: some fields are silently ignored by older ones.
+        cpus: Of the Engine's machine, 0 if unknown: it refuses a limit above them.
+    """
+
+    set_name: str
+    set_uid: str
+    revision: str
+    template: PodTemplateSpec
+    identity: PodIdentity
+    network: NetworkPlace | None
+    claims: Mapping[str, str]
+    new_claims: tuple[str, ...] = ()
+    packed_spec: str = ""
+    api_version: tuple[int, int] = (1, 41)
+    cpus: int = 0
+    host_address: str = ""
+    node_name: str = ""
+
+
+def container_config(request: PodRequest) -> dict[str, Any]:
+    """Translate a pod with one container into the Engine API's JSON."""
+    container = request.template.spec.containers[0]
+    fields = _fields(request)
+    known = variables(container, fields)
+    config: dict[str, Any] = {
+        "Image": container.image,
+        "Hostname": request.identity.pod,
+        "Domainname": request.identity.domain,
+        "Env": [f"{name}={value}" for name, value in known.items()],
+        "Labels": _labels(request, container),
+        "StopTimeout": request.template.spec.termination_grace_period_seconds,
+        "HostConfig": _host_config(request, container),
+        "NetworkingConfig": _networking(request),
+    }
+    if container.command:
+        config["Entrypoint"] = expanded(container.command, known)
+    if container.args:
+        config["Cmd"] = expanded(container.args, known)
+    elif container.command:
+        # Kubernetes rule: a command without args also drops the image's own arguments.
+        config["Cmd"] = []
+    if container.working_dir:
+        config["WorkingDir"] = container.working_dir
+    if container.ports:
+        config["ExposedPorts"] = {
+            f"{port.container_port}/{port.protocol.lower()}": {} for port in container.ports
+        }
+    if container.stdin:
+        config |= {"OpenStdin": True, "StdinOnce": container.stdin_once}
+    if container.tty:
+        config["Tty"] = True
+    if container.readiness_probe is not None and container.readiness_probe.exec is not None:
+        config["Healthcheck"] = _healthcheck(container.readiness_probe, request.api_version)
+    return config
+
+
+def fixed_hash(template: PodTemplateSpec, claims: Mapping[str, str]) -> str:
+    """Hash what a container cannot change after its creation and the template does not tell.
+
+    The claims that are mounted: a set may gain and lose claim templates.
+    """
+    mounted = {
+        mount.name: claims[mount.name]
+        for container in template.spec.containers
+        for mount in container.volume_mounts
+        if mount.name in claims
+    }
+    text = json.dumps(mounted, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def claim_mount_paths(
+    template: PodTemplateSpec, claim_templates: tuple[str, ...]
+) -> dict[str, str]:
+    """Return claim template → mount path for those of the claims that the pod mounts."""
+    return {
+        mount.name: mount.mount_path
+        for container in template.spec.containers
+        for mount in container.volume_mounts
+        if mount.name in claim_templates
+    }
+
+
+def _fields(request: PodRequest) -> PodFields:
+    identity = request.identity
+    metadata = request.template.metadata
+    return PodFields(
+        name=identity.pod,
+        namespace=identity.namespace,
+        uid=f"{request.set_uid}-{identity.ordinal}",
+        pod_ip=identity.address or "",
+        host_ip=request.host_address,
+        node_name=request.node_name,
+        service_account=request.template.spec.service_account_name or "default",
+        labels=_kubernetes_labels(request),
+        annotations=metadata.annotations,
+    )
+
+
+def _kubernetes_labels(request: PodRequest) -> dict[str, str]:
+    return {
+        **request.template.metadata.labels,
+        labels.POD_NAME: request.identity.pod,
+        labels.POD_INDEX: str(request.identity.ordinal),
+        labels.REVISION: request.revision,
+    }
+
+
+def _labels(request: PodRequest, container: Container) -> dict[str, str]:
+    ours = labels.base(labels.KIND_POD, request.identity.namespace) | {
+        labels.SET: request.set_name,
+        labels.SET_UID: request.set_uid,
+        labels.CONTAINER: container.name,
+        labels.FIXED: fixed_hash(request.template, request.claims),
+        labels.NAMES: request.identity.names_hash,
+        labels.SPEC: request.packed_spec,
+    }
+    if request.new_claims:
+        ours[labels.NEW_CLAIMS] = ",".join(request.new_claims)
+    return _kubernetes_labels(request) | ours
+
+
+def _host_config(request: PodRequest, container: Container) -> dict[str, Any]:
+    host: dict[str, Any] = {
+        # A container under "unless-stopped" was seen to stay down after the Engine was killed.
+        "RestartPolicy": {"Name": "always"},
+        "NetworkMode": request.network.name if request.network else "none",
+        "Mounts": [
+            _mount(mount, request.claims[mount.name])
+            for mount in container.volume_mounts
+            if mount.name in request.claims
+        ],
+        "ExtraHosts": [f"{name}:{address}" for name, address in request.identity.hosts],
+    }
+    return host | _resources(container, request.cpus)
+
+
+def _mount(mount: VolumeMount, volume: str) -> dict[str, Any]:
+    return {
+        "Type": "volume",
+        "Source": volume,
+        "Target": mount.mount_path,
+        "ReadOnly": mount.read_only,
+        # A new claim is empty in Kubernetes; Docker would copy the image's files into it.
+        "VolumeOptions": {"NoCopy": True},
+    }
+
+
+def _resources(container: Container, cpus: int) -> dict[str, Any]:
+    limits, requests = container.resources.limits, container.resources.requests
+    found: dict[str, Any] = {}
+    if "cpu" in limits:
+        nano = math.ceil(parse_quantity(limits["cpu"]) * _SECOND)
+        most = cpus * _SECOND if cpus else nano
+        found["NanoCpus"] = max(_LEAST_NANO_CPUS, min(nano, most))
+    if "memory" in limits:
+        memory = max(_LEAST_MEMORY, int(parse_quantity(limits["memory"])))
+        # Kubernetes gives no swap beyond the limit.
+        found |= {"Memory": memory, "MemorySwap": memory}
+    # Kubernetes rule: a limit without a request is the request too.
+    cpu = requests.get("cpu", limits.get("cpu"))
+    if cpu is not None:
+        found["CpuShares"] = max(_LEAST_SHARES, int(parse_quantity(cpu) * _SHARES_PER_CPU))
+    return found
+
+
+def _healthcheck(probe: Probe, api_version: tuple[int, int]) -> dict[str, Any]:
+    """An exec readiness probe as health check, so that ``docker ps`` goes on showing health."""
+    check: dict[str, Any] = {
+        "Test": ["CMD", *(probe.exec.command if probe.exec else ())],
+        "Interval": probe.period_seconds * _SECOND,
+        "Timeout": probe.timeout_seconds * _SECOND,
+        "Retries": probe.failure_threshold,
+        "StartPeriod": probe.initial_delay_seconds * _SECOND,
+    }
+    # Older Engines ignore the field without a word; it works only beside a start period.
+    if api_version >= _START_INTERVAL_API and probe.initial_delay_seconds:
+        check["StartInterval"] = _SECOND
+    return check
+
+
+def _networking(request: PodRequest) -> dict[str, Any]:
+    if request.network is None:
+        return {"EndpointsConfig": {}}
+    endpoint: dict[str, Any] = {"Aliases": list(request.identity.aliases)}
+    if request.identity.address is not None:
+        endpoint["IPAMConfig"] = {"IPv4Address": request.identity.address}
+    return {"EndpointsConfig": {request.network.name: endpoint}}
+
+
+def container_name(request: PodRequest) -> str:
+    """Return the name of the container that is the pod."""
+    return naming.container_name(request.identity.namespace, request.identity.pod)

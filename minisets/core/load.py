@@ -1,0 +1,140 @@
+"""Documents to checked, typed objects: the one way in for manifests.
+
+Old API versions are converted first, so that the schema of today judges them; then come the
+schema, the support table, the defaults, the cross-field rules and the types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from minisets.core.decode import decode
+from minisets.core.defaults import API_VERSIONS, apply_defaults, convert_to_current
+from minisets.core.manifest import Manifest
+from minisets.core.schema import check_schema, strip_nulls
+from minisets.core.source import Document, Notice, Source
+from minisets.core.support import notice_of_other_kind, review
+from minisets.core.validate import find_duplicates, validate
+from minisets.errors import ManifestError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedObject:
+    """One object of the input.
+
+    Attributes:
+        kind: A kind that minisets keeps.
+        namespace: As written; None where the file has none, for the caller to fill in.
+        name: The name.
+        raw: As written, without nulls, in today's API version, without defaults.
+        value: The typed object, with defaults.
+        source: Where it was written.
+    """
+
+    kind: str
+    namespace: str | None
+    name: str
+    raw: dict[str, Any]
+    value: Manifest
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All objects of the input, in its order, and what the user should know about them."""
+
+    objects: tuple[LoadedObject, ...]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    raw: dict[str, Any]
+    defaulted: dict[str, Any]
+    source: Source
+
+
+def load(documents: Iterable[Document]) -> Loaded:
+    """Check and type every document.
+
+    Raises:
+        ManifestError: At least one is wrong; carries every problem of every document.
+    """
+    checked: list[_Checked] = []
+    notices: list[Notice] = []
+    problems: list[Problem] = []
+    for document in documents:
+        found, said, wrong = _check(document)
+        checked.extend(found)
+        notices.extend(_place_notice(notice, document.source) for notice in said)
+        problems.extend(document.source.place(problem) for problem in dict.fromkeys(wrong))
+    for index, problem in find_duplicates(entry.defaulted for entry in checked):
+        problems.append(checked[index].source.place(problem))
+    if problems:
+        raise ManifestError(tuple(problems))
+    return Loaded(tuple(_loaded(entry) for entry in checked), tuple(notices))
+
+
+def _check(document: Document) -> tuple[list[_Checked], list[Notice], list[Problem]]:
+    raw = strip_nulls(document.obj)
+    problems = _check_identity(raw)
+    if problems:
+        return [], [], problems
+    if _is_foreign(raw):
+        return [], [notice_of_other_kind(raw)], []
+    converted, changes = convert_to_current(raw)
+    kind = converted["kind"]
+    if converted["apiVersion"] != API_VERSIONS[kind]:
+        message = f'no matches for kind "{kind}" in version "{raw["apiVersion"]}"'
+        hint = f"use {API_VERSIONS[kind]}"
+        return [], [], [Problem(message=message, path="apiVersion", hint=hint)]
+    wrong = check_schema(converted, kind)
+    if wrong:
+        return [], [], list(wrong)
+    notices, refused = review(converted)
+    defaulted = apply_defaults(converted)
+    problems = [*refused, *validate(defaulted)]
+    subject = f"{kind.lower()}/{converted['metadata'].get('name', '')}"
+    said = [Notice(message=change, subject=subject, path="apiVersion") for change in changes]
+    return [_Checked(converted, defaulted, document.source)], [*said, *notices], problems
+
+
+def _check_identity(obj: dict[str, Any]) -> list[Problem]:
+    problems = []
+    for field in ("apiVersion", "kind"):
+        value = obj.get(field)
+        if value is None or value == "":
+            problems.append(Problem(message="Required value", path=field))
+        elif not isinstance(value, str):
+            problems.append(Problem(message="must be a string", path=field))
+    return problems
+
+
+def _is_foreign(obj: dict[str, Any]) -> bool:
+    """Tell whether an object is of a kind that minisets does not keep."""
+    current = API_VERSIONS.get(obj["kind"])
+    if current is None:
+        return True
+    # Other API groups have kinds of the same name, such as the Service of Knative.
+    group, slash, _ = obj["apiVersion"].rpartition("/")
+    own_group = current.rpartition("/")[0]
+    return bool(slash) and group != own_group and "." in group
+
+
+def _place_notice(notice: Notice, source: Source) -> Notice:
+    placed = source.place(Problem(message=notice.message, path=notice.path))
+    return replace(notice, file=placed.file, line=placed.line)
+
+
+def _loaded(entry: _Checked) -> LoadedObject:
+    metadata = entry.raw["metadata"]
+    return LoadedObject(
+        kind=entry.raw["kind"],
+        namespace=metadata.get("namespace") or None,
+        name=metadata["name"],
+        raw=entry.raw,
+        value=decode(entry.defaulted),
+        source=entry.source,
+    )

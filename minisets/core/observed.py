@@ -1,0 +1,188 @@
+"""What the Engine shows, as values: containers, volumes, networks and images, parsed at the edge.
+
+Nothing of an SDK's types gets past the adapter that makes these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ContainerStatus(StrEnum):
+    """State of a container, in the Engine's words."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    EXITED = "exited"
+    DEAD = "dead"
+    REMOVING = "removing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedPort:
+    """One port of a container that the host answers for."""
+
+    container_port: int
+    host_port: int
+    host_address: str = ""
+    protocol: str = "tcp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSeen:
+    """One row of the Engine's container list.
+
+    Attributes:
+        name: Without the leading slash.
+        health: ``starting``, ``healthy`` or ``unhealthy``; empty without a health check.
+        status_text: The Engine's own phrase, such as ``Exited (1) 3 seconds ago``.
+        created: Seconds since the epoch, by the Engine's clock.
+        image: The name that the container was created from.
+        image_id: ``sha256:…`` of the image that it runs.
+        addresses: Network name → IPv4 address. A fixed address counts in every state; an
+            automatic one only while the container runs.
+        network_ids: Network name → network id.
+        network_mode: As created, for example ``container:<id>``.
+    """
+
+    id: str
+    name: str
+    status: ContainerStatus
+    health: str = ""
+    status_text: str = ""
+    created: float = 0.0
+    image: str = ""
+    image_id: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    network_ids: Mapping[str, str] = field(default_factory=dict)
+    network_mode: str = ""
+    ports: tuple[PublishedPort, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerDetail:
+    """What only an inspection of one container tells.
+
+    Attributes:
+        started_at: Seconds since the epoch of the last start; 0.0 if it never started.
+        finished_at: Seconds since the epoch of the last end; 0.0 if it never ended.
+        error: The Engine's message when the last start failed.
+        health_output: Output of the Engine's last health check run.
+        config: The container's Config as the Engine's API has it.
+        host_config: The container's HostConfig as the Engine's API has it.
+    """
+
+    id: str
+    name: str
+    status: ContainerStatus
+    started_at: float
+    finished_at: float
+    restart_count: int
+    exit_code: int
+    oom_killed: bool
+    error: str
+    health_output: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, object] = field(default_factory=dict)
+    host_config: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeSeen:
+    """One row of the Engine's volume list; ``created`` is RFC 3339 text."""
+
+    name: str
+    driver: str = "local"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    created: str = ""
+    mountpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSeen:
+    """One row of the Engine's network list; subnets, gateway and ip_range are text."""
+
+    id: str
+    name: str
+    driver: str = "bridge"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    subnets: tuple[str, ...] = ()
+    gateway: str = ""
+    ip_range: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSeen:
+    """An image that is present.
+
+    Attributes:
+        id: ``sha256:…``.
+        digests: Names with digest under which a registry gave it; empty for a local build.
+        entrypoint: As in the image's config.
+        command: As in the image's config.
+        user: As in the image's config.
+        has_healthcheck: The image brings a health check of its own.
+    """
+
+    id: str
+    tags: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    user: str = ""
+    working_dir: str = ""
+    has_healthcheck: bool = False
+    architecture: str = ""
+    os: str = "linux"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineInfo:
+    """Which Engine answers, and what it can do.
+
+    Attributes:
+        api_version: The negotiated version, for example ``(1, 41)``.
+        version: The Engine's own version, for example ``20.10.24``.
+        endpoint: Where it was reached, for example ``unix:///var/run/docker.sock``.
+        endpoint_source: Why this endpoint: ``DOCKER_HOST``, ``context NAME`` or ``default``.
+        is_local: It runs on this machine, reached over a local socket.
+        cpus: Processors of the Engine's machine; 0 if unknown.
+    """
+
+    api_version: tuple[int, int]
+    version: str
+    endpoint: str
+    endpoint_source: str = "default"
+    is_local: bool = True
+    os: str = "linux"
+    architecture: str = "amd64"
+    cpus: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecResult:
+    """Outcome of a command in a container.
+
+    Attributes:
+        exit_code: None if it did not end in time.
+        output: Standard output and error together.
+    """
+
+    exit_code: int | None
+    output: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullProgress:
+    """How far a pull has come: bytes so far and in all (0 if unknown), and the Engine's word."""
+
+    image: str
+    current: int = 0
+    total: int = 0
+    text: str = ""

@@ -1,0 +1,91 @@
+"""Records: mutable facts kept as the labels of empty volumes, one volume per generation.
+
+The Engine keeps the first writer's labels when two create a volume of one name, so creating
+generation n+1 is the compare-and-swap (minisets.engine.records does it). Pure translation here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from minisets.core import labels
+from minisets.core.observed import VolumeSeen
+
+# The Engine fails on volume names over 255 characters; ours stay far below.
+_LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One generation of one object's facts.
+
+    Attributes:
+        kind: Kind of the object, for example ``StatefulSet``.
+        generation: From 1; grows with each write. Not Kubernetes' metadata.generation.
+        nonce: Tells this write apart from any other.
+        data: Plain JSON.
+        volume: Name of the volume that holds it.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    generation: int
+    nonce: str
+    data: dict[str, Any]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Kind, namespace and name: what the generations of one object share."""
+        return (self.kind, self.namespace, self.name)
+
+    @property
+    def volume(self) -> str:
+        """Name of the volume that holds this generation."""
+        stem = f"minisets_{self.namespace}_{self.kind.lower()}_{self.name}"
+        if len(stem) > _LONGEST_NAME:
+            stem = f"{stem[:80]}_{hashlib.sha256(stem.encode()).hexdigest()[:32]}"
+        return f"{stem}.{self.generation}"
+
+
+def to_labels(record: Record) -> dict[str, str]:
+    """Return the labels of the volume that holds the record."""
+    return labels.base(labels.KIND_RECORD, record.namespace) | {
+        labels.RECORD_KIND: record.kind,
+        labels.RECORD_NAME: record.name,
+        labels.GENERATION: str(record.generation),
+        labels.NONCE: record.nonce,
+        labels.DATA: json.dumps(record.data, separators=(",", ":"), sort_keys=True),
+    }
+
+
+def parse_record(volume: VolumeSeen) -> Record | None:
+    """Read a record from a volume; None if the volume holds none."""
+    got = volume.labels
+    if not labels.is_ours(got) or got.get(labels.KIND) != labels.KIND_RECORD:
+        return None
+    return Record(
+        kind=got[labels.RECORD_KIND],
+        namespace=got[labels.NAMESPACE],
+        name=got[labels.RECORD_NAME],
+        generation=int(got[labels.GENERATION]),
+        nonce=got[labels.NONCE],
+        data=json.loads(got[labels.DATA]),
+    )
+
+
+def newest(volumes: Iterable[VolumeSeen]) -> dict[tuple[str, str, str], Record]:
+    """Return the highest generation of each record among the volumes, by its key."""
+    found: dict[tuple[str, str, str], Record] = {}
+    for volume in volumes:
+        record = parse_record(volume)
+        if record is None:
+            continue
+        known = found.get(record.key)
+        if known is None or known.generation < record.generation:
+            found[record.key] = record
+    return found

@@ -1,0 +1,99 @@
+"""Where an object was written: file, line and column of each of its fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from minisets.errors import Problem
+
+Json = Any
+"""A value as JSON has it: map, list, text, number, true, false or null."""
+
+Path = tuple[str | int, ...]
+"""Field names and list positions from the root of an object."""
+
+Locator = Callable[[Path, bool], tuple[int, int]]
+
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
+_PATH_PART = re.compile(r"\[([^\]]*)\]|([^.\[]+)")
+
+
+def _unknown_place(_path: Path, _value: bool) -> tuple[int, int]:
+    return (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The place in a file that an object came from."""
+
+    file: str = ""
+    locator: Locator = field(default=_unknown_place, repr=False, compare=False)
+
+    def locate(self, path: Path, *, value: bool = False) -> tuple[int, int]:
+        """Find the line and column, from 1, of the deepest part of the path that was written.
+
+        Args:
+            path: Field names and list positions.
+            value: Point at the value of the last field instead of its name.
+        """
+        return self.locator(path, value)
+
+    def place(self, problem: Problem) -> Problem:
+        """Fill in the file, line and column of a problem from its field path."""
+        line, column = self.locate(parse_path(problem.path))
+        return replace(problem, file=self.file, line=line, column=column)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One object as it was written, and where."""
+
+    obj: dict[str, Any]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One thing that the user should know and that stops nothing.
+
+    Attributes:
+        message: One sentence.
+        path: Field path; empty for a whole object.
+        file: File name as given; empty if unknown.
+        line: Line in the file, from 1; 0 if unknown.
+        subject: The object, such as ``statefulset/web``; empty if unknown.
+    """
+
+    message: str
+    path: str = ""
+    file: str = ""
+    line: int = 0
+    subject: str = ""
+
+    def __str__(self) -> str:
+        """Render as ``subject: path: message``, leaving out what is unknown."""
+        return ": ".join(part for part in (self.subject, self.path, self.message) if part)
+
+
+def render_path(path: Path) -> str:
+    """Write a path as Kubernetes does: ``spec.containers[0].image``, ``labels[a.b/c]``."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif _PLAIN_KEY.match(part):
+            text += f".{part}" if text else part
+        else:
+            text += f"[{part}]"
+    return text
+
+
+def parse_path(text: str) -> Path:
+    """Read a path that render_path wrote."""
+    return tuple(
+        int(inner) if inner.isdecimal() else inner or plain
+        for inner, plain in _PATH_PART.findall(text)
+    )

@@ -1,0 +1,391 @@
+"""The support table: what minisets does with each field of the manifests. Data only.
+
+A field is honoured, ignored with a notice, or refused. To change the status of a field, change
+its line. Every field of every type that can be reached through honoured fields stands here; a
+test walks the schema to see that none is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from minisets.core.source import Json
+
+
+class Level(Enum):
+    """What becomes of a field."""
+
+    HONOURED = "honoured"
+    IGNORED = "ignored with a notice"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """The status of one field.
+
+    Attributes:
+        level: What becomes of it.
+        reason: Why it is not honoured.
+        harmless: Values that ask for nothing, and so are accepted without a word.
+    """
+
+    level: Level
+    reason: str = ""
+    harmless: tuple[Json, ...] = ()
+
+
+NOTHING: tuple[Json, ...] = (False, "", [], {})
+
+
+def ignored(reason: str, *harmless: Json) -> Support:
+    """Make the status of a field that changes nothing here."""
+    return Support(Level.IGNORED, reason, (*NOTHING, *harmless))
+
+
+def refused(reason: str, *harmless: Json) -> Support:
+    """Make the status of a field without which something else would run."""
+    return Support(Level.REFUSED, reason, (*NOTHING, *harmless))
+
+
+def refused_always(reason: str) -> Support:
+    """Make the status of a field that is refused even when it is empty."""
+    return Support(Level.REFUSED, reason)
+
+
+YES = Support(Level.HONOURED)
+NOT_YET = "not supported yet"
+
+_ONE_NODE = ignored("there is one machine, so nothing is scheduled")
+_NO_API = ignored("there is no Kubernetes API that a service account could use", "default")
+_SERVER = ignored("it is set by the API server")
+_STATUS = ignored("the status is computed")
+_NOT_PUBLISHED = ignored("ports are not published yet")
+_NO_PROXY = ignored("a Service is a DNS name here: nothing balances or routes its traffic")
+_ONE_FAMILY = ignored("pods have the address family of their Docker network")
+_LIVENESS = ignored("nothing acts on liveness yet; what exits is restarted")
+_CLUSTER_STORAGE = refused_always("storage of this kind needs a cluster; use a claim template")
+_PV = ignored("the object is kept, but claims are not bound to it yet")
+_CLASS = ignored("the class is kept, but volumes come from the local driver for now")
+_CLAIM = ignored("the object is kept, but pods cannot use it yet")
+
+_OBJECT = {"apiVersion": YES, "kind": YES, "metadata": YES}
+
+TABLE: dict[str, dict[str, Support]] = {
+    "StatefulSet": {**_OBJECT, "spec": YES, "status": _STATUS},
+    "ObjectMeta": {
+        "annotations": YES,
+        "labels": YES,
+        "name": YES,
+        "namespace": YES,
+        "creationTimestamp": _SERVER,
+        "deletionGracePeriodSeconds": _SERVER,
+        "deletionTimestamp": _SERVER,
+        "finalizers": ignored("there are no controllers that would finalize it"),
+        "generateName": ignored("objects have the name that is written"),
+        "generation": _SERVER,
+        "managedFields": _SERVER,
+        "ownerReferences": ignored("owners are not tracked between objects of a manifest"),
+        "resourceVersion": _SERVER,
+        "selfLink": _SERVER,
+        "uid": _SERVER,
+    },
+    "StatefulSetSpec": {
+        "minReadySeconds": YES,
+        "ordinals": YES,
+        "persistentVolumeClaimRetentionPolicy": YES,
+        "podManagementPolicy": YES,
+        "replicas": YES,
+        "revisionHistoryLimit": YES,
+        "selector": YES,
+        "serviceName": YES,
+        "template": YES,
+        "updateStrategy": YES,
+        "volumeClaimTemplates": YES,
+    },
+    "StatefulSetOrdinals": {"start": YES},
+    "StatefulSetPersistentVolumeClaimRetentionPolicy": {"whenDeleted": YES, "whenScaled": YES},
+    "StatefulSetUpdateStrategy": {"rollingUpdate": YES, "type": YES},
+    "RollingUpdateStatefulSetStrategy": {"maxUnavailable": YES, "partition": YES},
+    "LabelSelector": {"matchExpressions": YES, "matchLabels": YES},
+    "LabelSelectorRequirement": {"key": YES, "operator": YES, "values": YES},
+    "PodTemplateSpec": {"metadata": YES, "spec": YES},
+    "PodSpec": {
+        "activeDeadlineSeconds": refused("a pod of a StatefulSet has no deadline"),
+        "affinity": _ONE_NODE,
+        "automountServiceAccountToken": _NO_API,
+        "containers": YES,  # MAX_CONTAINERS says how many
+        "dnsConfig": refused(NOT_YET),
+        "dnsPolicy": ignored("pods use Docker's DNS", "ClusterFirst", "ClusterFirstWithHostNet"),
+        "enableServiceLinks": ignored("service-link variables are not set yet"),
+        "ephemeralContainers": refused("a template cannot hold ephemeral containers"),
+        "evictionResponders": _ONE_NODE,
+        "hostAliases": refused(NOT_YET),
+        "hostIPC": refused(NOT_YET),
+        "hostNetwork": refused(NOT_YET),
+        "hostPID": refused(NOT_YET),
+        "hostUsers": ignored("user namespaces are a setting of the Docker daemon", True),
+        "hostname": ignored("a set names its pods itself"),
+        "hostnameOverride": refused(NOT_YET),
+        "imagePullSecrets": ignored("images are pulled with your Docker credentials"),
+        "initContainers": refused(NOT_YET),
+        "nodeName": _ONE_NODE,
+        "nodeSelector": _ONE_NODE,
+        "os": ignored("the Engine decides the operating system", {"name": "linux"}),
+        "overhead": _ONE_NODE,
+        "preemptionPolicy": _ONE_NODE,
+        "priority": _ONE_NODE,
+        "priorityClassName": _ONE_NODE,
+        "readinessGates": ignored("there are no controllers that would set the conditions"),
+        "resourceClaims": refused("dynamic resource allocation needs a cluster"),
+        "resources": refused(NOT_YET),
+        "restartPolicy": YES,
+        "runtimeClassName": ignored("the Engine's default runtime is used"),
+        "schedulerName": ignored(_ONE_NODE.reason, "default-scheduler"),
+        "schedulingGates": _ONE_NODE,
+        "schedulingGroup": _ONE_NODE,
+        "securityContext": refused(NOT_YET),
+        "serviceAccount": _NO_API,
+        "serviceAccountName": _NO_API,
+        "setHostnameAsFQDN": refused(NOT_YET),
+        "shareProcessNamespace": refused(NOT_YET),
+        "subdomain": ignored("a set names its pods itself"),
+        "terminationGracePeriodSeconds": YES,
+        "tolerations": _ONE_NODE,
+        "topologySpreadConstraints": _ONE_NODE,
+        "volumes": YES,
+    },
+    "Container": {
+        "args": YES,
+        "command": YES,
+        "env": YES,
+        "envFrom": refused(NOT_YET),
+        "image": YES,
+        "imagePullPolicy": YES,
+        "lifecycle": refused(NOT_YET),
+        "livenessProbe": _LIVENESS,
+        "name": YES,
+        "ports": YES,
+        "readinessProbe": YES,
+        "resizePolicy": ignored("limits are not changed while a pod runs"),
+        "resources": YES,
+        "restartPolicy": refused(NOT_YET, "Always"),
+        "restartPolicyRules": refused(NOT_YET),
+        "securityContext": refused(NOT_YET),
+        "startupProbe": refused(NOT_YET),
+        "stdin": YES,
+        "stdinOnce": ignored("standard input stays open"),
+        "terminationMessagePath": ignored(
+            "termination messages are not read; see the logs", "/dev/termination-log"
+        ),
+        "terminationMessagePolicy": ignored(
+            "termination messages are not read; see the logs", "File", "FallbackToLogsOnError"
+        ),
+        "tty": YES,
+        "volumeDevices": refused("block devices are not supported yet"),
+        "volumeMounts": YES,
+        "workingDir": YES,
+    },
+    "ContainerPort": {
+        "containerPort": YES,
+        "hostIP": _NOT_PUBLISHED,
+        "hostPort": _NOT_PUBLISHED,
+        "name": YES,
+        "protocol": YES,
+    },
+    "EnvVar": {"name": YES, "value": YES, "valueFrom": YES},
+    "EnvVarSource": {
+        "configMapKeyRef": refused(NOT_YET),
+        "fieldRef": YES,
+        "fileKeyRef": refused(NOT_YET),
+        "resourceFieldRef": refused(NOT_YET),
+        "secretKeyRef": refused(NOT_YET),
+    },
+    "ObjectFieldSelector": {"apiVersion": YES, "fieldPath": YES},
+    "ResourceRequirements": {
+        "claims": refused("dynamic resource allocation needs a cluster"),
+        "limits": YES,  # RESOURCES says which
+        "requests": YES,
+    },
+    "VolumeMount": {
+        "bindMountOptions": refused(NOT_YET),
+        "mountPath": YES,
+        "mountPropagation": refused(NOT_YET, "None"),
+        "name": YES,
+        "readOnly": YES,
+        "recursiveReadOnly": refused(NOT_YET, "Disabled", "IfPossible"),
+        "subPath": refused(NOT_YET),
+        "subPathExpr": refused(NOT_YET),
+    },
+    "Probe": {
+        "exec": YES,
+        "failureThreshold": YES,
+        "grpc": refused_always(NOT_YET),
+        "httpGet": YES,
+        "initialDelaySeconds": YES,
+        "periodSeconds": YES,
+        "successThreshold": YES,
+        "tcpSocket": YES,
+        "terminationGracePeriodSeconds": _LIVENESS,
+        "timeoutSeconds": YES,
+    },
+    "ExecAction": {"command": YES},
+    "HTTPGetAction": {
+        "host": YES,
+        "httpHeaders": YES,
+        "path": YES,
+        "port": YES,
+        "protocol": refused(NOT_YET),
+        "scheme": YES,
+    },
+    "HTTPHeader": {"name": YES, "value": YES},
+    "TCPSocketAction": {"host": YES, "port": YES},
+    "Volume": {
+        "awsElasticBlockStore": _CLUSTER_STORAGE,
+        "azureDisk": _CLUSTER_STORAGE,
+        "azureFile": _CLUSTER_STORAGE,
+        "cephfs": _CLUSTER_STORAGE,
+        "cinder": _CLUSTER_STORAGE,
+        "configMap": refused_always(NOT_YET),
+        "csi": _CLUSTER_STORAGE,
+        "downwardAPI": refused_always(NOT_YET),
+        "emptyDir": refused_always(NOT_YET),
+        "ephemeral": refused_always(NOT_YET),
+        "fc": _CLUSTER_STORAGE,
+        "flexVolume": _CLUSTER_STORAGE,
+        "flocker": _CLUSTER_STORAGE,
+        "gcePersistentDisk": _CLUSTER_STORAGE,
+        "gitRepo": refused_always("Kubernetes has removed it"),
+        "glusterfs": _CLUSTER_STORAGE,
+        "hostPath": refused_always(NOT_YET),
+        "image": refused_always(NOT_YET),
+        "iscsi": _CLUSTER_STORAGE,
+        "name": YES,
+        "nfs": refused_always(NOT_YET),
+        "persistentVolumeClaim": refused_always(NOT_YET),
+        "photonPersistentDisk": _CLUSTER_STORAGE,
+        "portworxVolume": _CLUSTER_STORAGE,
+        "projected": refused_always(NOT_YET),
+        "quobyte": _CLUSTER_STORAGE,
+        "rbd": _CLUSTER_STORAGE,
+        "scaleIO": _CLUSTER_STORAGE,
+        "secret": refused_always(NOT_YET),
+        "storageos": _CLUSTER_STORAGE,
+        "vsphereVolume": _CLUSTER_STORAGE,
+    },
+    "PersistentVolumeClaim": {**_OBJECT, "spec": YES, "status": _STATUS},
+    "PersistentVolumeClaimSpec": {
+        "accessModes": YES,
+        "dataSource": refused("a volume cannot be made from another one"),
+        "dataSourceRef": refused("a volume cannot be made from another one"),
+        "resources": YES,
+        "selector": ignored("claims are not bound to existing volumes yet"),
+        "storageClassName": YES,
+        "volumeAttributesClassName": ignored("the local driver has no such attributes"),
+        "volumeMode": refused("block devices are not supported yet", "Filesystem"),
+        "volumeName": ignored("claims are not bound to existing volumes yet"),
+    },
+    "VolumeResourceRequirements": {
+        "limits": ignored("the local driver enforces no size"),
+        "requests": YES,
+    },
+    "Service": {**_OBJECT, "spec": YES, "status": _STATUS},
+    "ServiceSpec": {
+        "allocateLoadBalancerNodePorts": _NOT_PUBLISHED,
+        "clusterIP": ignored("the name of a Service gives the addresses of its pods", "None"),
+        "clusterIPs": ignored("the name of a Service gives the addresses of its pods", ["None"]),
+        "externalIPs": _NOT_PUBLISHED,
+        "externalName": ignored("Docker's DNS has no CNAME records"),
+        "externalTrafficPolicy": ignored(_NO_PROXY.reason, "Cluster"),
+        "healthCheckNodePort": _NO_PROXY,
+        "internalTrafficPolicy": ignored(_NO_PROXY.reason, "Cluster"),
+        "ipFamilies": ignored(_ONE_FAMILY.reason, ["IPv4"]),
+        "ipFamilyPolicy": ignored(_ONE_FAMILY.reason, "SingleStack"),
+        "loadBalancerClass": _NO_PROXY,
+        "loadBalancerIP": _NOT_PUBLISHED,
+        "loadBalancerSourceRanges": _NOT_PUBLISHED,
+        "ports": YES,
+        "publishNotReadyAddresses": YES,
+        "selector": YES,
+        "sessionAffinity": ignored(_NO_PROXY.reason, "None"),
+        "sessionAffinityConfig": _NO_PROXY,
+        "trafficDistribution": _NO_PROXY,
+        "type": ignored(_NOT_PUBLISHED.reason, "ClusterIP", "ExternalName"),
+    },
+    "ServicePort": {
+        "appProtocol": _NO_PROXY,
+        "name": YES,
+        "nodePort": _NOT_PUBLISHED,
+        "port": YES,
+        "protocol": YES,
+        "targetPort": YES,
+    },
+    "ConfigMap": {**_OBJECT, "binaryData": YES, "data": YES, "immutable": YES},
+    "Secret": {**_OBJECT, "data": YES, "immutable": YES, "stringData": YES, "type": YES},
+    "Namespace": {
+        **_OBJECT,
+        "spec": ignored("there are no controllers that would finalize it"),
+        "status": _STATUS,
+    },
+    "PersistentVolume": {**_OBJECT, "spec": _PV, "status": _STATUS},
+    "StorageClass": {
+        **_OBJECT,
+        "allowVolumeExpansion": _CLASS,
+        "allowedTopologies": _CLASS,
+        "mountOptions": _CLASS,
+        "parameters": _CLASS,
+        "provisioner": _CLASS,
+        "reclaimPolicy": _CLASS,
+        "volumeBindingMode": _CLASS,
+    },
+}
+
+STANDALONE_CLAIM = _CLAIM
+"""A PersistentVolumeClaim that is an object of its own, not a claim template."""
+
+MAX_CONTAINERS = 1
+SEVERAL_CONTAINERS = refused("a pod has one container for now: more are not supported yet")
+
+RESOURCES: dict[str, Support] = {
+    "cpu": YES,
+    "memory": YES,
+    "ephemeral-storage": ignored("the Engine does not limit the size of a container's files"),
+}
+OTHER_RESOURCES = refused("the Engine knows no such resource")
+"""Devices, huge pages and extended resources."""
+
+_NO_RBAC = "there is no Kubernetes API whose use it could permit"
+_NOT_A_SET = "minisets runs StatefulSets only"
+_NO_EDGE = "nothing routes traffic from outside into the namespace"
+_ONE_NODE_KIND = "there is one machine, and no cluster to manage"
+
+OTHER_KINDS: dict[str, str] = {
+    "ClusterRole": _NO_RBAC,
+    "ClusterRoleBinding": _NO_RBAC,
+    "Role": _NO_RBAC,
+    "RoleBinding": _NO_RBAC,
+    "ServiceAccount": _NO_RBAC,
+    "CronJob": _NOT_A_SET,
+    "DaemonSet": _NOT_A_SET,
+    "Deployment": _NOT_A_SET,
+    "Job": _NOT_A_SET,
+    "Pod": _NOT_A_SET,
+    "ReplicaSet": _NOT_A_SET,
+    "ReplicationController": _NOT_A_SET,
+    "Endpoints": "the names of Services follow their selectors only",
+    "EndpointSlice": "the names of Services follow their selectors only",
+    "Gateway": _NO_EDGE,
+    "HTTPRoute": _NO_EDGE,
+    "Ingress": _NO_EDGE,
+    "Route": _NO_EDGE,
+    "HorizontalPodAutoscaler": "nothing scales by itself; use minisets scale",
+    "LimitRange": _ONE_NODE_KIND,
+    "NetworkPolicy": "pods of a namespace can always reach each other",
+    "PodDisruptionBudget": "nothing evicts pods",
+    "PriorityClass": _ONE_NODE_KIND,
+    "ResourceQuota": _ONE_NODE_KIND,
+}
+"""Kinds that are left out with a notice, and why; any other kind gets UNKNOWN_KIND."""
+
+UNKNOWN_KIND = "this kind has no meaning without a cluster"

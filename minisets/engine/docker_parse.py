@@ -1,0 +1,195 @@
+"""The Engine's JSON into values: containers, volumes, networks, images. Pure translation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from minisets.core.observed import (
+    ContainerDetail,
+    ContainerSeen,
+    ContainerStatus,
+    EngineInfo,
+    ImageSeen,
+    NetworkSeen,
+    PublishedPort,
+    VolumeSeen,
+)
+from minisets.engine.endpoint import Endpoint
+
+# /info has the kernel's words, images have Go's.
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
+_HEALTH = re.compile(r"\((?:health: )?(starting|healthy|unhealthy)\)")
+# Go prints up to nine digits of a second, Python reads six.
+_FRACTION = re.compile(r"\.(\d{1,9})")
+
+
+def parse_time(text: str | None) -> float:
+    """Return seconds since the epoch; 0.0 for Go's zero time."""
+    if not text or text.startswith("0001-"):
+        return 0.0
+    fraction = _FRACTION.search(text)
+    whole = datetime.fromisoformat(_FRACTION.sub("", text).replace("Z", "+00:00"))
+    return whole.timestamp() + (float(f"0.{fraction[1]}") if fraction else 0.0)
+
+
+def parse_health(status_text: str) -> str:
+    """Return the health that a status text such as ``Up 2 seconds (healthy)`` tells."""
+    found = _HEALTH.search(status_text)
+    return found[1] if found else ""
+
+
+def parse_status(text: str) -> ContainerStatus:
+    """Return the state; a word that is not known counts as dead."""
+    try:
+        return ContainerStatus(text)
+    except ValueError:
+        return ContainerStatus.DEAD
+
+
+def parse_container(row: Mapping[str, Any]) -> ContainerSeen:
+    """Translate one row of ``GET /containers/json``."""
+    status = parse_status(row["State"])
+    networks = (row.get("NetworkSettings") or {}).get("Networks") or {}
+    addresses = {}
+    for name, entry in networks.items():
+        address = (entry.get("IPAMConfig") or {}).get("IPv4Address")
+        # After a kill of the Engine an exited container still shows the address it had.
+        if not address and status in (ContainerStatus.RUNNING, ContainerStatus.PAUSED):
+            address = entry.get("IPAddress")
+        if address:
+            addresses[name] = address
+    return ContainerSeen(
+        id=row["Id"],
+        name=_own_name(row.get("Names") or []),
+        status=status,
+        health=parse_health(row.get("Status") or ""),
+        status_text=row.get("Status") or "",
+        created=float(row.get("Created") or 0),
+        image=row.get("Image") or "",
+        image_id=row.get("ImageID") or "",
+        labels=row.get("Labels") or {},
+        addresses=addresses,
+        network_ids={
+            name: entry["NetworkID"] for name, entry in networks.items() if entry.get("NetworkID")
+        },
+        network_mode=(row.get("HostConfig") or {}).get("NetworkMode") or "",
+        ports=_ports(row.get("Ports") or []),
+    )
+
+
+def _own_name(names: list[str]) -> str:
+    # Legacy links add names with a second slash.
+    return next((name[1:] for name in names if name.count("/") == 1), "")
+
+
+def _ports(rows: list[dict[str, Any]]) -> tuple[PublishedPort, ...]:
+    ports = {
+        PublishedPort(
+            container_port=row["PrivatePort"],
+            host_port=row["PublicPort"],
+            host_address=row.get("IP") or "",
+            protocol=row.get("Type") or "tcp",
+        )
+        for row in rows
+        if row.get("PublicPort")
+    }
+    return tuple(
+        sorted(ports, key=lambda p: (p.container_port, p.protocol, p.host_address, p.host_port))
+    )
+
+
+def parse_detail(body: Mapping[str, Any]) -> ContainerDetail:
+    """Translate ``GET /containers/ID/json``."""
+    state = body["State"]
+    checks = (state.get("Health") or {}).get("Log") or []
+    config = body.get("Config") or {}
+    return ContainerDetail(
+        id=body["Id"],
+        name=body["Name"].lstrip("/"),
+        status=parse_status(state["Status"]),
+        started_at=parse_time(state.get("StartedAt")),
+        finished_at=parse_time(state.get("FinishedAt")),
+        restart_count=body.get("RestartCount") or 0,
+        exit_code=state.get("ExitCode") or 0,
+        oom_killed=bool(state.get("OOMKilled")),
+        error=state.get("Error") or "",
+        health_output=(checks[-1].get("Output") or "") if checks else "",
+        labels=config.get("Labels") or {},
+        config=config,
+        host_config=body.get("HostConfig") or {},
+    )
+
+
+def parse_volume(body: Mapping[str, Any]) -> VolumeSeen:
+    """Translate one volume of ``GET /volumes`` or of its creation."""
+    return VolumeSeen(
+        name=body["Name"],
+        driver=body.get("Driver") or "local",
+        labels=body.get("Labels") or {},
+        options=body.get("Options") or {},
+        created=body.get("CreatedAt") or "",
+        mountpoint=body.get("Mountpoint") or "",
+    )
+
+
+def parse_network(body: Mapping[str, Any]) -> NetworkSeen:
+    """Translate one network of ``GET /networks``."""
+    pools = (body.get("IPAM") or {}).get("Config") or []
+    first = pools[0] if pools else {}
+    return NetworkSeen(
+        id=body["Id"],
+        name=body["Name"],
+        driver=body.get("Driver") or "",
+        labels=body.get("Labels") or {},
+        subnets=tuple(pool["Subnet"] for pool in pools if pool.get("Subnet")),
+        gateway=first.get("Gateway") or "",
+        ip_range=first.get("IPRange") or "",
+    )
+
+
+def parse_image(body: Mapping[str, Any]) -> ImageSeen:
+    """Translate ``GET /images/NAME/json``."""
+    config = body.get("Config") or {}
+    test = (config.get("Healthcheck") or {}).get("Test") or []
+    return ImageSeen(
+        id=body["Id"],
+        tags=tuple(body.get("RepoTags") or ()),
+        digests=tuple(body.get("RepoDigests") or ()),
+        entrypoint=tuple(config.get("Entrypoint") or ()),
+        command=tuple(config.get("Cmd") or ()),
+        user=config.get("User") or "",
+        working_dir=config.get("WorkingDir") or "",
+        has_healthcheck=bool(test) and test[0] != "NONE",
+        architecture=body.get("Architecture") or "",
+        os=body.get("Os") or "linux",
+    )
+
+
+def to_filter(labels: Mapping[str, str | None]) -> dict[str, list[str]]:
+    """Return the list filter for labels; None stands for any value."""
+    return {"label": [key if value is None else f"{key}={value}" for key, value in labels.items()]}
+
+
+def short_id(identity: str) -> str:
+    """Return a full id as the docker command shows it; a name as it is."""
+    return identity[:12] if len(identity) == 64 else identity
+
+
+def parse_info(
+    body: Mapping[str, Any], endpoint: Endpoint, api_version: tuple[int, int]
+) -> EngineInfo:
+    """Translate ``GET /info``."""
+    architecture = str(body.get("Architecture") or "")
+    return EngineInfo(
+        api_version=api_version,
+        version=str(body.get("ServerVersion") or ""),
+        endpoint=endpoint.url,
+        endpoint_source=endpoint.source,
+        is_local=endpoint.url.startswith(("unix://", "npipe://")),
+        os=str(body.get("OSType") or "linux"),
+        architecture=_ARCHITECTURES.get(architecture, architecture),
+        cpus=int(body.get("NCPU") or 0),
+    )

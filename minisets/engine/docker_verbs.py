@@ -1,0 +1,387 @@
+"""The verbs of the Engine port over the SDK's low-level client: one call each, and no policy.
+
+Knows the client only through its Connection, and no exception of docker or requests.
+"""
+
+from __future__ import annotations
+
+import json
+import tarfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from minisets.core import labels as keys
+from minisets.core.observed import (
+    ContainerDetail,
+    ContainerSeen,
+    EngineInfo,
+    ExecResult,
+    ImageSeen,
+    NetworkSeen,
+    PullProgress,
+    VolumeSeen,
+)
+from minisets.engine import docker_errors, docker_parse, docker_streams, docker_terminal
+from minisets.engine.docker_connection import ANSWER_SECONDS, Connection
+from minisets.engine.docker_parse import short_id
+from minisets.errors import (
+    EngineConflict,
+    EngineError,
+    EngineMissing,
+    EngineUnreachable,
+    ImageError,
+)
+
+
+class DockerEngine:
+    """The Engine port over the Docker Engine API; safe to use from many threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._link = connection
+        self._info: EngineInfo | None = None
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._link.client.close()
+
+    @property
+    def calls(self) -> int:
+        """How many answers the Engine has given so far."""
+        return self._link.calls
+
+    @property
+    def api_version(self) -> tuple[int, int]:
+        """The version agreed on; costs no call, as info() does."""
+        return self._link.api_version
+
+    def info(self) -> EngineInfo:
+        """Tell which Engine this is. Costs one call the first time."""
+        if self._info is None:
+            found = self._link.read("ask the Engine what it is", lambda: self._link.client.info())
+            self._info = docker_parse.parse_info(
+                found, self._link.endpoint, self._link.api_version
+            )
+        return self._info
+
+    def containers(self, labels: Mapping[str, str | None]) -> tuple[ContainerSeen, ...]:
+        """List all containers, stopped ones too, that carry these labels (None: any value)."""
+        rows = self._link.read(
+            "list containers",
+            lambda: self._link.client.containers(all=True, filters=docker_parse.to_filter(labels)),
+        )
+        return tuple(docker_parse.parse_container(row) for row in rows)
+
+    def volumes(self, labels: Mapping[str, str | None]) -> tuple[VolumeSeen, ...]:
+        """List the volumes that carry these labels (None: any value)."""
+        body = self._link.read(
+            "list volumes",
+            lambda: self._link.client.volumes(filters=docker_parse.to_filter(labels)),
+        )
+        return tuple(docker_parse.parse_volume(row) for row in body.get("Volumes") or ())
+
+    def networks(self) -> tuple[NetworkSeen, ...]:
+        """List all networks, also those that are not ours: their subnets are taken."""
+        rows = self._link.read("list networks", lambda: self._link.client.networks())
+        return tuple(docker_parse.parse_network(row) for row in rows)
+
+    def create_network(
+        self, name: str, *, subnet: str, ip_range: str, gateway: str, labels: Mapping[str, str]
+    ) -> str | None:
+        """Create a bridge network with an explicit subnet and return its id.
+
+        None if the subnet overlaps with another network's, or if the name is taken.
+        """
+        pool = {"Subnet": subnet, "IPRange": ip_range, "Gateway": gateway}
+        try:
+            with self._link.speaking(f"create network {name}"):
+                body = self._link.client.create_network(
+                    name,
+                    driver="bridge",
+                    ipam={"Driver": "default", "Config": [pool]},
+                    check_duplicate=True,
+                    labels=dict(labels),
+                )
+        except EngineError as error:
+            # By Engine 403, 409, or 500 for the same subnet with another ip-range.
+            if any(words in error.message for words in docker_errors.NETWORK_TAKEN):
+                return None
+            raise
+        return str(body["Id"])
+
+    def remove_network(self, network_id: str) -> None:
+        """Remove a network; gone already is fine."""
+        with (
+            suppress(EngineMissing),
+            self._link.speaking(f"remove network {short_id(network_id)}"),
+        ):
+            self._link.client.remove_network(network_id)
+
+    def connect(
+        self, network_id: str, container_id: str, *, address: str | None, aliases: tuple[str, ...]
+    ) -> None:
+        """Connect a container to a network."""
+        with self._link.speaking(f"connect container {short_id(container_id)} to its network"):
+            self._link.client.connect_container_to_network(
+                container_id, network_id, ipv4_address=address, aliases=list(aliases)
+            )
+
+    def disconnect(self, network_id: str, container_id: str) -> None:
+        """Disconnect a container from a network, also a running one."""
+        with self._link.speaking(
+            f"disconnect container {short_id(container_id)} from its network"
+        ):
+            self._link.client.disconnect_container_from_network(container_id, network_id)
+
+    def create_volume(
+        self,
+        name: str,
+        *,
+        labels: Mapping[str, str],
+        driver: str = "local",
+        options: Mapping[str, str] | None = None,
+    ) -> VolumeSeen:
+        """Create a volume, or return the one of that name with ITS labels and options."""
+        with self._link.speaking(f"create volume {name}"):
+            body = self._link.client.create_volume(
+                name,
+                driver=driver,
+                driver_opts=dict(options) if options else None,
+                labels=dict(labels),
+            )
+        return docker_parse.parse_volume(body)
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume; gone already is fine, in use raises EngineConflict."""
+        with suppress(EngineMissing), self._link.speaking(f"remove volume {name}"):
+            self._link.client.remove_volume(name)
+
+    def create_container(self, name: str, config: Mapping[str, Any]) -> str:
+        """Create a container from the Engine API's own JSON and return its id."""
+        try:
+            with self._link.speaking(f"create container {name}"):
+                body = self._link.client.create_container_from_config(dict(config), name=name)
+        except EngineConflict as error:
+            owner = docker_errors.owner_of_name(error.message)
+            if owner is None:
+                raise
+            raise self._name_taken(name, owner) from error
+        return str(body["Id"])
+
+    def _name_taken(self, name: str, owner: str) -> EngineConflict:
+        image, ours = "gone by now", None
+        with suppress(EngineMissing):
+            seen = self.inspect(owner)
+            image = str(seen.config.get("Image"))
+            if keys.is_ours(seen.labels):
+                ours = (
+                    f"of minisets, in namespace {seen.labels.get(keys.NAMESPACE)}, "
+                    f"set {seen.labels.get(keys.SET)}"
+                )
+        return docker_errors.name_taken(name, owner, image, ours)
+
+    def start(self, container_id: str) -> None:
+        """Start a container; running already is fine."""
+        with self._link.speaking(f"start container {short_id(container_id)}"):
+            self._link.client.start(container_id)
+
+    def stop(self, container_id: str, *, grace_seconds: int | None = None) -> None:
+        """Stop a container, with its own grace period if none is given; stopped is fine."""
+        # The SDK waits 10 seconds longer than usual for a grace period that it does not know.
+        with self._link.speaking(f"stop container {short_id(container_id)}"):
+            self._link.send(
+                "POST",
+                f"/containers/{container_id}/stop",
+                params={} if grace_seconds is None else {"t": grace_seconds},
+                timeout=None if grace_seconds is None else grace_seconds + ANSWER_SECONDS,
+            )
+
+    def unpause(self, container_id: str) -> None:
+        """Resume a paused container."""
+        with self._link.speaking(f"unpause container {short_id(container_id)}"):
+            self._link.client.unpause(container_id)
+
+    def restart(self, container_id: str) -> None:
+        """Stop and start a container."""
+        # The SDK would send a grace period of 10 seconds instead of the container's own.
+        with self._link.speaking(f"restart container {short_id(container_id)}"):
+            self._link.send("POST", f"/containers/{container_id}/restart", timeout=None)
+
+    def remove_container(self, container_id: str, *, force: bool = False) -> None:
+        """Remove a container and wait until it is gone; gone already is fine. Volumes stay."""
+        doing = f"remove container {short_id(container_id)}"
+        with suppress(EngineMissing):
+            try:
+                with self._link.speaking(doing):
+                    self._link.client.remove_container(container_id, force=force)
+            except EngineError as error:
+                if "already in progress" not in error.message:
+                    raise
+                with self._link.speaking(doing):
+                    self._link.client.wait(
+                        container_id, timeout=ANSWER_SECONDS, condition="removed"
+                    )
+
+    def inspect(self, container_id: str) -> ContainerDetail:
+        """Inspect one container."""
+        body = self._link.read(
+            f"inspect container {short_id(container_id)}",
+            lambda: self._link.client.inspect_container(container_id),
+        )
+        return docker_parse.parse_detail(body)
+
+    def put_archive(self, container_id: str, path: str, tar: bytes) -> None:
+        """Unpack a tar at a path of the container's file system, also before its start."""
+        with self._link.speaking(f"write files to {path} in container {short_id(container_id)}"):
+            self._link.client.put_archive(container_id, path, tar)
+
+    def archive_head(self, container_id: str, path: str) -> tuple[int, int] | None:
+        """Return the owner's uid and the mode bits of the first entry of a path's archive."""
+        try:
+            with (
+                self._link.speaking(f"look at {path} in container {short_id(container_id)}"),
+                # Closing the connection ends the archive, however large the folder is.
+                self._link.send(
+                    "GET",
+                    f"/containers/{container_id}/archive",
+                    params={"path": path},
+                    stream=True,
+                ) as answer,
+                tarfile.open(fileobj=answer.raw, mode="r|", bufsize=512) as tar,
+            ):
+                entry = tar.next()
+        except EngineMissing as error:
+            if "no such container" in error.message.lower():
+                raise
+            return None
+        return None if entry is None else (entry.uid, entry.mode & 0o7777)
+
+    def exec(
+        self,
+        container_id: str,
+        command: tuple[str, ...],
+        *,
+        timeout_seconds: float | None = None,
+    ) -> ExecResult:
+        """Run a command in a running container and collect its output.
+
+        An exit code of 126 or 127 may mean that it could not be run; the output then says why.
+        """
+        with self._link.speaking(f"run {command[0]} in container {short_id(container_id)}"):
+            exec_id = self._link.client.exec_create(container_id, list(command))["Id"]
+            sock = self._exec_socket(exec_id, tty=False)
+            try:
+                output, ended = docker_streams.collect(
+                    sock, timeout_seconds=timeout_seconds, monotonic=time.monotonic
+                )
+            finally:
+                sock.close()
+            code = self._link.client.exec_inspect(exec_id)["ExitCode"] if ended else None
+        return ExecResult(exit_code=code, output=output)
+
+    def _exec_socket(self, exec_id: str, *, tty: bool) -> docker_streams.HijackedSocket:
+        stream = self._link.client.exec_start(exec_id, tty=tty, socket=True)
+        return docker_streams.HijackedSocket(stream)
+
+    def exec_interactive(
+        self, container_id: str, command: tuple[str, ...], *, tty: bool, stdin: bool
+    ) -> int:
+        """Run a command with this process's terminal or streams and return its exit code."""
+        with self._link.speaking(f"run {command[0]} in container {short_id(container_id)}"):
+            exec_id = self._link.client.exec_create(
+                container_id, list(command), tty=tty, stdin=stdin
+            )["Id"]
+            sock = self._exec_socket(exec_id, tty=tty)
+
+            def resize(rows: int, columns: int) -> None:
+                # The command may be over, or not quite begun.
+                with suppress(EngineError), self._link.speaking("resize the terminal"):
+                    self._link.client.exec_resize(exec_id, height=rows, width=columns)
+
+            try:
+                docker_terminal.relay(sock, tty=tty, stdin=stdin, resize=resize)
+            finally:
+                sock.close()
+            code = self._link.client.exec_inspect(exec_id)["ExitCode"]
+        return 0 if code is None else int(code)
+
+    def logs(
+        self,
+        container_id: str,
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        timestamps: bool = False,
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield (``stdout`` or ``stderr``, chunk) of a container's output, oldest first."""
+        params: dict[str, Any] = {
+            "stdout": 1,
+            "stderr": 1,
+            "follow": int(follow),
+            "timestamps": int(timestamps),
+            "tail": "all" if tail is None else tail,
+        }
+        for name, value in (("since", since), ("until", until)):
+            if value is not None:
+                params[name] = f"{value:.9f}"
+        with self._link.speaking(f"read the logs of container {short_id(container_id)}"):
+            answer = self._link.send(
+                "GET",
+                f"/containers/{container_id}/logs",
+                params=params,
+                stream=True,
+                timeout=None if follow else ANSWER_SECONDS,
+            )
+            with answer:
+                chunks = answer.iter_content(chunk_size=None)
+                if self._is_framed(container_id, answer.headers.get("Content-Type", "")):
+                    yield from docker_streams.demultiplex(chunks)
+                else:
+                    yield from (("stdout", chunk) for chunk in chunks)
+
+    def _is_framed(self, container_id: str, content_type: str) -> bool:
+        # The answer says so since API 1.42; before, the container's own setting has to.
+        if "multiplexed" in content_type:
+            return True
+        if "raw-stream" in content_type and self._link.api_version >= (1, 42):
+            return False
+        return not self.inspect(container_id).config.get("Tty")
+
+    def image(self, name: str) -> ImageSeen | None:
+        """Look an image up by name or id; None if it is not present."""
+        try:
+            body = self._link.read(
+                f"look up image {name}", lambda: self._link.client.inspect_image(name)
+            )
+        except (EngineMissing, ImageError) as error:
+            if "invalid reference" in error.message:
+                raise
+            return None
+        return docker_parse.parse_image(body)
+
+    def pull(self, name: str, *, platform: str | None = None) -> Iterator[PullProgress]:
+        """Pull an image with the user's Docker credentials."""
+        try:
+            with self._link.speaking(f"pull {name}"):
+                lines = self._link.client.pull(name, stream=True, decode=True, platform=platform)
+                yield from docker_streams.pull_progress(name, lines)
+        except (EngineUnreachable, ImageError):
+            raise
+        except EngineError as error:
+            words = error.message.removeprefix(f"cannot pull {name}: ")
+            raise docker_errors.pull_failure(name, words) from error
+
+    def import_image(self, tar: bytes, *, tag: str, changes: tuple[str, ...]) -> str:
+        """Make an image from a root file system and return its id."""
+        repository, _, version = tag.rpartition(":")
+        with self._link.speaking(f"import image {tag}"):
+            text = self._link.client.import_image_from_data(
+                tar, repository=repository, tag=version, changes=list(changes)
+            )
+        last = json.loads(text.strip().splitlines()[-1])
+        if "error" in last:
+            raise ImageError(f"cannot import image {tag}: {last['error']}")
+        return str(last["status"])

@@ -1,0 +1,112 @@
+"""Does what was decided: each deed in as few Engine calls as possible, and no decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from minisets.core import labels
+from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.engine.archives import DirectoryEntry, directories_tar
+from minisets.engine.ports import Clock, Engine
+from minisets.errors import EngineError
+
+# What the Engine's local driver leaves: a volume in this state was never prepared.
+_UNTOUCHED_ROOT = (0, 0o755)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodCreation:
+    """A pod to create and start.
+
+    Attributes:
+        name: Container name.
+        config: The Engine API's JSON.
+        prepare: Mount paths of new claims, to be made writable for everybody.
+        inspect: Mount paths of claims that may never have been prepared: looked at first.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+    prepare: tuple[str, ...] = ()
+    inspect: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeCreation:
+    """A volume to create."""
+
+    name: str
+    labels: Mapping[str, str]
+    driver: str = "local"
+    options: Mapping[str, str] | None = None
+
+
+class Executor:
+    """Carries out deeds on one Engine. Safe to use from several threads."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def create_volume(self, creation: VolumeCreation) -> bool:
+        """Create a volume; False if one of that name was there that is not ours."""
+        seen = self._engine.create_volume(
+            creation.name,
+            labels=creation.labels,
+            driver=creation.driver,
+            options=creation.options,
+        )
+        return labels.is_ours(seen.labels)
+
+    def create_pod(self, creation: PodCreation) -> str:
+        """Create a pod, prepare its claims and start it; return the container's id.
+
+        Raises:
+            EngineError: With the container removed again if it could not be started, because a
+                container keeps what it was created with.
+        """
+        container_id = self._engine.create_container(creation.name, creation.config)
+        try:
+            self.start_pod(container_id, prepare=creation.prepare, inspect=creation.inspect)
+        except EngineError:
+            self._engine.remove_container(container_id, force=True)
+            raise
+        return container_id
+
+    def start_pod(
+        self, container_id: str, *, prepare: tuple[str, ...] = (), inspect: tuple[str, ...] = ()
+    ) -> None:
+        """Make claims writable, then start the container."""
+        fresh = [
+            path
+            for path in inspect
+            if self._engine.archive_head(container_id, f"{path}/.") == _UNTOUCHED_ROOT
+        ]
+        paths = (*prepare, *fresh)
+        if paths:
+            # Kubernetes' local provisioners do so, too: without fsGroup anybody may write.
+            tar = directories_tar(DirectoryEntry(path=path) for path in paths)
+            self._engine.put_archive(container_id, "/", tar)
+        self._engine.start(container_id)
+
+    def remove_pod(self, container: ContainerSeen, *, grace_seconds: int) -> float:
+        """Stop a pod gracefully, remove it, and return the seconds that the stop took."""
+        began = self._clock.monotonic()
+        if container.status in {ContainerStatus.RUNNING, ContainerStatus.RESTARTING}:
+            self._engine.stop(container.id, grace_seconds=grace_seconds)
+        took = self._clock.monotonic() - began
+        self._engine.remove_container(container.id, force=True)
+        return took
+
+    def rename_pod(
+        self, container_id: str, network_id: str, *, address: str | None, aliases: tuple[str, ...]
+    ) -> None:
+        """Give a container other names on its network, at the same address."""
+        self._engine.disconnect(network_id, container_id)
+        self._engine.connect(network_id, container_id, address=address, aliases=aliases)
+
+    def unpause(self, container_id: str) -> None:
+        """Resume a paused container."""
+        self._engine.unpause(container_id)

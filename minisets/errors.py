@@ -1,0 +1,140 @@
+"""Every error that minisets raises on purpose, as one tree with its exit codes.
+
+MinisetsError
+├── InputError            2   what the user gave is wrong; nothing was touched
+│   └── ManifestError     2   all problems of all files at once, each with file, line and path
+├── NotFound              1   the named object is not there
+├── EngineError           3   the Engine refused, or could not be reached
+│   ├── EngineUnreachable
+│   ├── EngineConflict        a name, address or port is taken by somebody else
+│   │   └── AddressTaken      the fixed address is: another one will do
+│   ├── EngineMissing         the Engine does not know the object (any more)
+│   ├── ImageError
+│   └── Overtaken             another command changed the object meanwhile
+└── NotConverged          4   the wait ended before everything was ready
+
+``str(error)`` is the message for a person; ``hint`` is what to type or do next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class MinisetsError(Exception):
+    """Base of all errors that are part of the product.
+
+    Args:
+        message: What happened to which object, one sentence, no final full stop needed.
+        hint: What to do next, usually a command.
+    """
+
+    exit_code: ClassVar[int] = 70
+    reference: ClassVar[str] = "internal"
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InputError(MinisetsError):
+    """A flag, an argument or a manifest is wrong. Nothing was touched."""
+
+    exit_code = 2
+    reference = "bad-input"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong in a manifest.
+
+    Attributes:
+        message: The reason, in Kubernetes' words where Kubernetes has them.
+        path: Field path such as ``spec.containers[0].image``; empty for a whole file.
+        file: File name as given, ``<stdin>`` for ``-``; empty if unknown.
+        line: Line in the file, from 1; 0 if unknown.
+        column: Column in the line, from 1; 0 if unknown.
+        hint: The remedy, if there is one to tell.
+    """
+
+    message: str
+    path: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Render as ``file:line:column: path: message (hint)``, without what is unknown."""
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        text = ": ".join(part for part in (place, self.path, self.message) if part)
+        return f"{text} ({self.hint})" if self.hint else text
+
+
+class ManifestError(InputError):
+    """One or more manifests are wrong; carries every problem found."""
+
+    reference = "bad-manifest"
+
+    def __init__(self, problems: tuple[Problem, ...], *, hint: str | None = None) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems), hint=hint)
+        self.problems = problems
+
+
+class NotFound(MinisetsError):
+    """The object that the command names does not exist."""
+
+    exit_code = 1
+    reference = "not-found"
+
+
+class EngineError(MinisetsError):
+    """The Docker Engine refused a request, or failed at it."""
+
+    exit_code = 3
+    reference = "engine-refused"
+
+
+class EngineUnreachable(EngineError):
+    """No Docker Engine answers at the endpoint."""
+
+    reference = "engine-unreachable"
+
+
+class EngineConflict(EngineError):
+    """A name, an address or a port is in use by something else."""
+
+    reference = "engine-conflict"
+
+
+class AddressTaken(EngineConflict):
+    """The fixed address of a pod is in use by another container of the network."""
+
+    reference = "address-taken"
+
+
+class EngineMissing(EngineError):
+    """The Engine does not know the object, for example because it was removed meanwhile."""
+
+    reference = "engine-missing"
+
+
+class ImageError(EngineError):
+    """An image is not there and cannot be had."""
+
+    reference = "image"
+
+
+class Overtaken(EngineError):
+    """Another command changed the same object; this one stops instead of fighting."""
+
+    reference = "overtaken"
+
+
+class NotConverged(MinisetsError):
+    """The wait ended (time-out, crash loop, bad image) before everything was ready."""
+
+    exit_code = 4
+    reference = "not-converged"

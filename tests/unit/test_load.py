@@ -1,0 +1,154 @@
+import pytest
+
+from minisets.core.load import load
+from minisets.core.manifest import StatefulSet
+from minisets.core.source import Document, Source
+from minisets.engine.files import parse_manifests
+from minisets.errors import ManifestError
+from tests.unit.manifests import SERVICE, SET, a_set
+
+WEB = """\
+apiVersion: v1
+kind: Service
+metadata:
+  name: nginx
+spec:
+  ports:
+  - port: 80
+    name: web
+  clusterIP: None
+  selector:
+    app: nginx
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: web
+spec:
+  selector:
+    matchLabels:
+      app: nginx
+  serviceName: nginx
+  replicas: 3
+  template:
+    metadata:
+      labels:
+        app: nginx
+    spec:
+      containers:
+      - name: nginx
+        image: nginx:1.27
+"""
+
+
+def load_objects(*objs):
+    return load(Document(obj, Source()) for obj in objs)
+
+
+def load_text(text):
+    return load(parse_manifests(text, "web.yaml"))
+
+
+def problems(text):
+    with pytest.raises(ManifestError) as caught:
+        load_text(text)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_set_and_its_service_are_loaded_in_order_without_notices():
+    loaded = load_text(WEB)
+    assert [(obj.kind, obj.name, obj.namespace) for obj in loaded.objects] == [
+        ("Service", "nginx", None),
+        ("StatefulSet", "web", None),
+    ]
+    assert loaded.notices == ()
+
+
+def test_the_value_has_defaults_and_the_raw_object_has_none():
+    (obj,) = load_objects(a_set(spec__minReadySeconds=None)).objects
+    assert isinstance(obj.value, StatefulSet)
+    assert obj.value.spec.replicas == 1
+    assert obj.raw == SET
+
+
+def test_a_namespace_is_kept():
+    (obj,) = load_objects(a_set(metadata__namespace="db")).objects
+    assert obj.namespace == "db"
+
+
+def test_each_problem_has_file_line_column_and_path():
+    broken = WEB.replace("replicas: 3", "replica: 3").replace("image:", "imag:")
+    assert problems(broken) == [
+        'web.yaml:22:3: spec.replica: unknown field "replica" (did you mean "replicas"?)',
+        "web.yaml:30:9: spec.template.spec.containers[0].imag: "
+        'unknown field "imag" (did you mean "image"?)',
+    ]
+
+
+def test_problems_of_all_documents_come_together():
+    broken = WEB.replace("port: 80", "port: eighty").replace("replicas: 3", "replicas: -1")
+    found = problems(broken)
+    assert len(found) == 2
+    assert found[0].startswith("web.yaml:7:5: spec.ports[0].port: must be an integer")
+    assert found[1].startswith("web.yaml:22:3: spec.replicas: Invalid value: -1")
+
+
+def test_a_refused_field_and_a_broken_rule_come_together():
+    with pytest.raises(ManifestError) as caught:
+        load_objects(a_set(template__hostNetwork=True, spec__replicas=-1))
+    assert {problem.path for problem in caught.value.problems} == {
+        "spec.template.spec.hostNetwork",
+        "spec.replicas",
+    }
+
+
+def test_an_object_that_stands_twice_is_refused_at_its_second_place():
+    found = problems(WEB + "---\n" + WEB.partition("---")[0])
+    assert found == [
+        'web.yaml:35:3: metadata.name: Service "nginx" stands in the input more than once'
+    ]
+
+
+@pytest.mark.parametrize("field", ["apiVersion", "kind"])
+def test_what_it_is_must_be_said(field):
+    obj = a_set()
+    del obj[field]
+    with pytest.raises(ManifestError, match=f"{field}: Required value"):
+        load_objects(obj)
+
+
+def test_missing_metadata_is_required():
+    with pytest.raises(ManifestError, match="metadata: Required value"):
+        load_objects({"apiVersion": "v1", "kind": "Secret"})
+
+
+def test_a_version_that_never_was_is_refused_with_the_right_one():
+    with pytest.raises(ManifestError) as caught:
+        load_objects(a_set(apiVersion="apps/v2"))
+    (problem,) = caught.value.problems
+    assert problem.message == 'no matches for kind "StatefulSet" in version "apps/v2"'
+    assert problem.hint == "use apps/v1"
+
+
+def test_a_beta_set_is_loaded_with_notices():
+    loaded = load_objects(a_set(apiVersion="apps/v1beta2"))
+    assert loaded.objects[0].raw["apiVersion"] == "apps/v1"
+    assert [str(notice) for notice in loaded.notices] == [
+        "statefulset/web: apiVersion: apps/v1beta2 StatefulSet is read as apps/v1"
+    ]
+
+
+def test_other_kinds_are_noticed_and_left_out_whatever_they_hold():
+    loaded = load_objects(
+        {"apiVersion": "apps/v1", "kind": "Deployment", "spec": "nonsense"},
+        {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "spec": {"template": {}}},
+        SERVICE,
+    )
+    assert [obj.name for obj in loaded.objects] == ["nginx"]
+    assert len(loaded.notices) == 2
+
+
+def test_a_notice_has_its_line():
+    text = WEB.replace("      containers:", "      nodeName: a\n      containers:")
+    (notice,) = load_text(text).notices
+    assert (notice.file, notice.line) == ("web.yaml", 28)

@@ -1,0 +1,135 @@
+import pytest
+
+from minisets.core.schema import load_schema, type_of
+from minisets.core.support import notice_of_other_kind, review, table
+from minisets.core.support_table import TABLE, YES, Level
+from tests.unit.manifests import SERVICE, SET, a_service, a_set
+
+
+def refusals(obj):
+    return [(problem.path, problem.message) for problem in review(obj)[1]]
+
+
+def notices(obj):
+    return [str(notice) for notice in review(obj)[0]]
+
+
+def test_every_field_that_can_be_reached_has_exactly_one_status():
+    definitions = load_schema()["$defs"]
+    todo = ["StatefulSet", "Service", "ConfigMap", "Secret", "PersistentVolumeClaim"]
+    todo += ["PersistentVolume", "StorageClass", "Namespace"]
+    seen: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        declared = definitions[name].get("properties", {})
+        assert set(TABLE.get(name, {})) == set(declared), name
+        todo += [
+            type_of(declared[field])
+            for field, support in TABLE[name].items()
+            if support.level is Level.HONOURED and type_of(declared[field])
+        ]
+    assert seen == set(TABLE), "types in the table that no manifest reaches"
+
+
+def test_each_field_that_is_not_honoured_has_a_reason():
+    assert all(row.support.reason for row in table() if row.support.level is not Level.HONOURED)
+
+
+def test_a_plain_set_and_its_service_are_honoured_without_a_word():
+    assert review(SET) == ((), ())
+    assert review(SERVICE) == ((), ())
+
+
+def test_what_would_change_the_pod_is_refused_with_its_path():
+    obj = a_set(container__lifecycle={"preStop": {"sleep": {"seconds": 1}}})
+    path = "spec.template.spec.containers[0].lifecycle"
+    assert refusals(obj) == [(path, "not supported yet")]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"template__securityContext": {}},
+        {"template__hostNetwork": False},
+        {"template__initContainers": []},
+        {"template__dnsPolicy": "ClusterFirst"},
+        {"template__automountServiceAccountToken": False},
+        {"container__terminationMessagePolicy": "File"},
+    ],
+)
+def test_a_value_that_asks_for_nothing_is_accepted_without_a_word(changes):
+    assert review(a_set(**changes)) == ((), ())
+
+
+def test_zero_is_not_taken_for_false():
+    assert refusals(a_set(template__activeDeadlineSeconds=0)) != []
+
+
+def test_an_empty_volume_source_still_asks_for_a_volume():
+    obj = a_set(template__volumes=[{"name": "tmp", "emptyDir": {}}])
+    assert refusals(obj) == [("spec.template.spec.volumes[0].emptyDir", "not supported yet")]
+
+
+def test_a_volume_without_a_source_is_an_empty_directory():
+    assert len(refusals(a_set(template__volumes=[{"name": "tmp"}]))) == 1
+
+
+def test_a_volume_that_a_claim_template_replaces_is_not_looked_at():
+    assert review(a_set(template__volumes=[{"name": "www", "emptyDir": {}}])) == ((), ())
+
+
+def test_a_second_container_is_refused():
+    obj = a_set()
+    obj["spec"]["template"]["spec"]["containers"].append({"name": "b", "image": "b"})
+    assert [path for path, _ in refusals(obj)] == ["spec.template.spec.containers[1]"]
+
+
+def test_what_is_harmless_is_one_notice_for_each_reason():
+    obj = a_set(template__affinity={"nodeAffinity": {}}, template__nodeSelector={"a": "b"})
+    assert notices(obj) == [
+        "statefulset/web: spec.template.spec.affinity: affinity, nodeSelector are ignored: "
+        "there is one machine, so nothing is scheduled"
+    ]
+
+
+def test_a_limit_of_a_device_is_refused_and_of_disk_space_is_noticed():
+    limits = {"cpu": 1, "nvidia.com/gpu": 1, "ephemeral-storage": "1Gi"}
+    obj = a_set(container__resources={"limits": limits})
+    path = "spec.template.spec.containers[0].resources.limits"
+    assert refusals(obj) == [(f"{path}[nvidia.com/gpu]", "the Engine knows no such resource")]
+    assert len(notices(obj)) == 1
+
+
+def test_a_load_balancer_is_noticed():
+    assert notices(a_service(type="LoadBalancer")) == [
+        "service/nginx: spec.type: type is ignored: ports are not published yet"
+    ]
+
+
+def test_a_service_port_that_differs_from_its_target_is_noticed():
+    (notice,) = notices(a_service(ports=[{"port": 80, "targetPort": 8080}]))
+    assert "reach the pods at 8080, not 80" in notice
+
+
+def test_a_kind_without_meaning_is_one_notice():
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role"}
+    assert review(role) == ((notice_of_other_kind(role),), ())
+    assert str(notice_of_other_kind(role)).startswith("role: Role is ignored: ")
+
+
+def test_a_claim_that_is_an_object_of_its_own_is_one_notice():
+    obj = {"kind": "PersistentVolumeClaim", "metadata": {"name": "c"}, "spec": {}}
+    assert notices(obj) == [
+        "persistentvolumeclaim/c: spec: the object is kept, but pods cannot use it yet"
+    ]
+
+
+def test_a_status_that_is_flipped_to_honoured_is_enough(monkeypatch):
+    monkeypatch.setattr("minisets.core.support.STANDALONE_CLAIM", YES)
+    monkeypatch.setitem(TABLE["PodSpec"], "hostNetwork", YES)
+    claim = {"kind": "PersistentVolumeClaim", "metadata": {"name": "c"}, "spec": {}}
+    assert review(claim) == ((), ())
+    assert review(a_set(template__hostNetwork=True)) == ((), ())

@@ -1,0 +1,550 @@
+import pytest
+
+from minisets.core.defaults import apply_defaults
+from minisets.core.validate import find_duplicates, selects, validate, validate_update
+from tests.unit.manifests import SERVICE, SET, a_service, a_set
+
+POD = "spec.template.spec"
+CONTAINER = f"{POD}.containers[0]"
+
+
+def problems(obj):
+    return [f"{problem.path}: {problem.message}" for problem in validate(apply_defaults(obj))]
+
+
+def claim(name="www", **spec):
+    base = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    return {"metadata": {"name": name}, "spec": {**base, **spec}}
+
+
+def config(kind="ConfigMap", **fields):
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": "c"}, **fields}
+
+
+def test_good_objects_have_no_problems():
+    assert problems(SET) == []
+    assert problems(SERVICE) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"spec__podManagementPolicy": "X"},
+            "spec.podManagementPolicy: Invalid value: \"X\": must be 'OrderedReady' or 'Parallel'",
+        ),
+        (
+            {"spec__updateStrategy": {"type": "X"}},
+            'spec.updateStrategy.type: Invalid value: "X": '
+            "must be 'RollingUpdate' or 'OnDelete'",
+        ),
+        (
+            {"spec__updateStrategy": {"type": "OnDelete", "rollingUpdate": {}}},
+            "spec.updateStrategy.rollingUpdate: Invalid value: {}: "
+            "only allowed for updateStrategy 'RollingUpdate'",
+        ),
+        (
+            {"spec__replicas": -1},
+            "spec.replicas: Invalid value: -1: must be greater than or equal to 0",
+        ),
+        (
+            {"spec__minReadySeconds": -1},
+            "spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0",
+        ),
+        (
+            {"spec__ordinals": {"start": -1}},
+            "spec.ordinals.start: Invalid value: -1: must be greater than or equal to 0",
+        ),
+        (
+            {"spec__updateStrategy": {"rollingUpdate": {"partition": -1}}},
+            "spec.updateStrategy.rollingUpdate.partition: Invalid value: -1: "
+            "must be greater than or equal to 0",
+        ),
+        (
+            {"template__restartPolicy": "Never"},
+            f'{POD}.restartPolicy: Unsupported value: "Never": supported values: "Always"',
+        ),
+        (
+            {"template__activeDeadlineSeconds": 5},
+            f"{POD}.activeDeadlineSeconds: Forbidden: "
+            "activeDeadlineSeconds in StatefulSet is not Supported",
+        ),
+        (
+            {"spec__selector": {}},
+            "spec.selector: Invalid value: {}: empty selector is invalid for statefulset",
+        ),
+        (
+            {"spec__selector": {"matchLabels": {"app": "other"}}},
+            'spec.template.metadata.labels: Invalid value: {"app": "nginx"}: '
+            "`selector` does not match template `labels`",
+        ),
+    ],
+)
+def test_rules_of_the_set_have_the_messages_of_the_api_server(changes, expected):
+    assert problems(a_set(**changes)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("limit", "detail"),
+    [
+        (0, "cannot be 0"),
+        ("0%", "cannot be 0"),
+        ("101%", "must not be greater than 100%"),
+        (-1, "must be greater than or equal to 0"),
+        ("half", "a valid percent string must be a numeric string followed by an ending '%'"),
+    ],
+)
+def test_max_unavailable_is_a_positive_number_or_percentage(limit, detail):
+    (found,) = problems(a_set(spec__updateStrategy={"rollingUpdate": {"maxUnavailable": limit}}))
+    assert detail in found
+
+
+@pytest.mark.parametrize("limit", [1, "1%", "100%", 50])
+def test_a_good_max_unavailable_is_accepted(limit):
+    strategy = {"rollingUpdate": {"maxUnavailable": limit}}
+    assert problems(a_set(spec__updateStrategy=strategy)) == []
+
+
+@pytest.mark.parametrize("name", ["Web", "web_1", "-web", "web.1", "w" * 64, "\uff57"])
+def test_the_name_of_a_set_is_a_dns_label(name):
+    assert problems(a_set(metadata__name=name)) != []
+
+
+def test_a_missing_name_is_required():
+    assert problems(a_set(metadata={})) == ["metadata.name: Required value"]
+
+
+def test_the_name_of_the_last_pod_must_fit():
+    fits = a_set(metadata__name="w" * 61, spec__replicas=10)
+    too_long = a_set(metadata__name="w" * 61, spec__replicas=11)
+    assert problems(fits) == []
+    assert "must be no more than 63 characters" in problems(too_long)[0]
+
+
+def test_a_config_map_may_have_dots_in_its_name():
+    assert problems(config(data={})) == []
+    assert problems({**config(), "metadata": {"name": "a.b"}}) == []
+
+
+@pytest.mark.parametrize(
+    "labels", [{"app": "with space"}, {"a b": "x"}, {"-a": "x"}, {"app": "x" * 64}]
+)
+def test_labels_are_checked(labels):
+    assert problems(a_set(metadata__labels=labels)) != []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"container__image": ""}, f"{CONTAINER}.image: Required value"),
+        (
+            {"container__image": " x"},
+            f'{CONTAINER}.image: Invalid value: " x": '
+            "must not have leading or trailing whitespace",
+        ),
+        (
+            {"container__ports": [{"containerPort": 0}]},
+            f"{CONTAINER}.ports[0].containerPort: Invalid value: 0: "
+            "must be between 1 and 65535, inclusive",
+        ),
+        (
+            {
+                "container__ports": [
+                    {"containerPort": 1, "name": "a"},
+                    {"containerPort": 2, "name": "a"},
+                ]
+            },
+            f'{CONTAINER}.ports[1].name: Duplicate value: "a"',
+        ),
+        (
+            {"container__ports": [{"containerPort": 1, "name": "123"}]},
+            f'{CONTAINER}.ports[0].name: Invalid value: "123": '
+            "must contain at least one letter (a-z)",
+        ),
+        (
+            {"container__volumeMounts": [{"name": "nope", "mountPath": "/x"}]},
+            f'{CONTAINER}.volumeMounts[0].name: Not found: "nope"',
+        ),
+        (
+            {"container__volumeMounts": [{"name": "www", "mountPath": "/x"}] * 2},
+            f'{CONTAINER}.volumeMounts[1].mountPath: Invalid value: "/x": must be unique',
+        ),
+        (
+            {"container__volumeMounts": [{"name": "www", "mountPath": "/x", "subPath": "a/../b"}]},
+            f'{CONTAINER}.volumeMounts[0].subPath: Invalid value: "a/../b": '
+            "must not contain '..'",
+        ),
+        (
+            {"container__readinessProbe": {}},
+            f"{CONTAINER}.readinessProbe: Required value: must specify a handler type",
+        ),
+        (
+            {
+                "container__readinessProbe": {
+                    "tcpSocket": {"port": 80},
+                    "exec": {"command": ["true"]},
+                }
+            },
+            f"{CONTAINER}.readinessProbe.tcpSocket: "
+            "Forbidden: may not specify more than 1 handler type",
+        ),
+        (
+            {"container__readinessProbe": {"tcpSocket": {"port": "nope"}}},
+            f"{CONTAINER}.readinessProbe.tcpSocket.port: "
+            'Not found: no port of this container is named "nope"',
+        ),
+        (
+            {"container__livenessProbe": {"tcpSocket": {"port": 80}, "successThreshold": 2}},
+            f"{CONTAINER}.livenessProbe.successThreshold: Invalid value: 2: must be 1",
+        ),
+        (
+            {"container__env": [{"name": "A", "valueFrom": {}}]},
+            f'{CONTAINER}.env[0].valueFrom: Invalid value: "": must specify one of: '
+            "`fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`",
+        ),
+        (
+            {"container__env": [{"name": "A=B"}]},
+            f'{CONTAINER}.env[0].name: Invalid value: "A=B": '
+            "a variable name consists of printable characters and no '='",
+        ),
+        (
+            {"container__resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "2"}}},
+            f'{CONTAINER}.resources.requests.cpu: Invalid value: "2": '
+            "must be less than or equal to cpu limit of 1",
+        ),
+        (
+            {"template__volumes": [{"name": "v", "emptyDir": {}, "hostPath": {"path": "/"}}]},
+            f"{POD}.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type",
+        ),
+        (
+            {"template__volumes": [{"name": "v"}, {"name": "v"}]},
+            f'{POD}.volumes[1].name: Duplicate value: "v"',
+        ),
+        ({"template__containers": []}, f"{POD}.containers: Required value"),
+    ],
+)
+def test_rules_of_the_pod_have_the_messages_of_the_api_server(changes, expected):
+    assert problems(a_set(**changes)) == [expected]
+
+
+def test_a_quantity_that_is_none_is_refused():
+    (found,) = problems(a_set(container__resources={"limits": {"memory": "1gb"}}))
+    assert "quantities must match the regular expression" in found
+
+
+def test_container_names_are_unique_also_among_init_containers():
+    obj = a_set(template__initContainers=[{"name": "nginx", "image": "x"}])
+    assert problems(obj) == [f'{CONTAINER}.name: Duplicate value: "nginx"']
+
+
+@pytest.mark.parametrize("path", ["metadata.name", "metadata.labels['a/b']", "status.podIP"])
+def test_a_field_of_the_pod_may_be_a_variable(path):
+    source = {"fieldRef": {"fieldPath": path}}
+    assert problems(a_set(container__env=[{"name": "A", "valueFrom": source}])) == []
+
+
+def test_another_field_may_not():
+    source = {"fieldRef": {"fieldPath": "spec.replicas"}}
+    (found,) = problems(a_set(container__env=[{"name": "A", "valueFrom": source}]))
+    assert 'Unsupported value: "spec.replicas"' in found
+
+
+def test_a_host_port_is_taken_once():
+    ports = [{"containerPort": 1, "hostPort": 80}, {"containerPort": 2, "hostPort": 80}]
+    assert problems(a_set(container__ports=ports)) == [
+        f'{CONTAINER}.ports[1].hostPort: Duplicate value: "TCP//80"'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        ([claim(), claim()], '[1].metadata.name: Duplicate value: "www"'),
+        ([claim(resources={})], "[0].spec.resources.requests.storage: Required value"),
+        (
+            [claim(accessModes=[])],
+            "[0].spec.accessModes: Required value: at least 1 access mode is required",
+        ),
+        (
+            [claim(accessModes=["ReadWriteOncePod", "ReadWriteOnce"])],
+            "[0].spec.accessModes: "
+            "Forbidden: may not use ReadWriteOncePod with other access modes",
+        ),
+    ],
+)
+def test_claim_templates_are_checked(claims, expected):
+    assert problems(a_set(spec__volumeClaimTemplates=claims)) == [
+        f"spec.volumeClaimTemplates{expected}"
+    ]
+
+
+def test_all_problems_are_found_at_once():
+    obj = a_set(spec__replicas=-1, container__image="", spec__serviceName="A_B")
+    assert len(problems(obj)) == 3
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "matches"),
+    [
+        ("In", ["a", "b"], True),
+        ("In", ["b"], False),
+        ("NotIn", ["b"], True),
+        ("NotIn", ["a"], False),
+        ("Exists", [], True),
+        ("DoesNotExist", [], False),
+    ],
+)
+def test_expressions_of_a_selector(operator, values, matches):
+    expression = {"key": "app", "operator": operator, "values": values}
+    assert selects({"matchExpressions": [expression]}, {"app": "a"}) is matches
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (
+            {"ports": [{"port": 1}, {"port": 2, "name": "b"}]},
+            "spec.ports[0].name: Required value",
+        ),
+        (
+            {"ports": [{"port": 1, "name": "a"}, {"port": 1, "name": "b"}]},
+            'spec.ports[1]: Duplicate value: "1/TCP"',
+        ),
+        ({"ports": [], "clusterIP": ""}, "spec.ports: Required value"),
+        (
+            {"type": "NodePort"},
+            "spec.clusterIP: Invalid value: \"None\": may not be set to 'None' for NodePort "
+            "services",
+        ),
+        ({"type": "ExternalName"}, "spec.externalName: Required value"),
+        (
+            {"ports": [{"port": 70000, "targetPort": 1}]},
+            "spec.ports[0].port: Invalid value: 70000: must be between 1 and 65535, inclusive",
+        ),
+    ],
+)
+def test_services_are_checked(spec, expected):
+    assert problems(a_service(**spec)) == [expected]
+
+
+def test_a_headless_service_needs_no_port():
+    assert problems(a_service(ports=[])) == []
+
+
+def test_the_data_of_a_secret_is_base64():
+    assert problems(config("Secret", data={"good": "YWJj\n"})) == []
+    (found,) = validate(apply_defaults(config("Secret", data={"bad": "plain text!"})))
+    assert found.message == "illegal base64 data"
+    assert "stringData" in found.hint
+
+
+def test_keys_of_a_config_map_are_file_names():
+    (found,) = problems(config(data={"a/b": "x"}))
+    assert found.startswith("data[a/b]: Invalid value")
+
+
+def test_the_same_object_twice_is_a_problem_of_the_second():
+    other = {**a_service(), "metadata": {"name": "nginx", "namespace": "other"}}
+    ((index, problem),) = find_duplicates([SET, SERVICE, other, a_service()])
+    assert index == 3
+    assert problem.message == 'Service "nginx" stands in the input more than once'
+
+
+def updated(**changes):
+    return validate_update(apply_defaults(SET), apply_defaults(a_set(**changes)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"spec__replicas": 5},
+        {"container__image": "new"},
+        {"spec__minReadySeconds": 3},
+        {"spec__revisionHistoryLimit": 3},
+        {"spec__ordinals": {"start": 4}},
+        {"spec__updateStrategy": {"type": "OnDelete"}},
+        {"spec__persistentVolumeClaimRetentionPolicy": {"whenScaled": "Delete"}},
+        {"spec__volumeClaimTemplates": []},
+        {"spec__volumeClaimTemplates": [claim(), claim("more")]},
+        {"spec__volumeClaimTemplates": [claim(resources={"requests": {"storage": "9Gi"}})]},
+    ],
+)
+def test_these_changes_are_allowed(changes):
+    assert updated(**changes) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"spec__serviceName": "other"}, "spec.serviceName"),
+        ({"spec__podManagementPolicy": "Parallel"}, "spec.podManagementPolicy"),
+        ({"spec__selector": {"matchLabels": {"app": "x"}}}, "spec.selector"),
+        (
+            {"spec__volumeClaimTemplates": [claim(storageClassName="fast")]},
+            "spec.volumeClaimTemplates[0]",
+        ),
+    ],
+)
+def test_these_changes_are_forbidden_with_the_message_of_the_api_server(changes, path):
+    (problem,) = updated(**changes)
+    assert problem.path == path
+    assert problem.message == (
+        "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', "
+        "'template', 'updateStrategy', 'revisionHistoryLimit', "
+        "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"metadata__annotations": {"a b": "x"}}, "metadata.annotations: Invalid value"),
+        ({"metadata__namespace": "A"}, "metadata.namespace: Invalid value"),
+        ({"metadata__labels": {"UP/a": "x"}}, "prefix part"),
+        ({"metadata__labels": {"a" * 64: "x"}}, "name part must be no more than 63"),
+        (
+            {"spec__volumeClaimTemplates": [claim(), claim("UP")]},
+            "[1].metadata.name: Invalid value",
+        ),
+        (
+            {"spec__volumeClaimTemplates": [claim(), claim("")]},
+            "[1].metadata.name: Required value",
+        ),
+        ({"container__env": [{"name": ""}]}, f"{CONTAINER}.env[0].name: Required value"),
+        (
+            {
+                "container__env": [
+                    {
+                        "name": "A",
+                        "value": "x",
+                        "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}},
+                    }
+                ]
+            },
+            "may not be specified when `value` is not empty",
+        ),
+        (
+            {
+                "container__env": [
+                    {
+                        "name": "A",
+                        "valueFrom": {
+                            "secretKeyRef": {"key": "k"},
+                            "configMapKeyRef": {"key": "k"},
+                        },
+                    }
+                ]
+            },
+            "may not have more than one field specified at a time",
+        ),
+        (
+            {"container__volumeMounts": [{"name": "www", "mountPath": ""}]},
+            "mountPath: Required value",
+        ),
+        (
+            {
+                "container__volumeMounts": [
+                    {"name": "www", "mountPath": "/x", "subPath": "a", "subPathExpr": "b"}
+                ]
+            },
+            "subPathExpr and subPath are mutually exclusive",
+        ),
+        (
+            {"container__volumeMounts": [{"name": "www", "mountPath": "/x", "subPath": "/a"}]},
+            "must be a relative path",
+        ),
+        (
+            {"container__volumeDevices": [{"name": "nope", "devicePath": "/dev/x"}]},
+            'volumeDevices[0].name: Not found: "nope"',
+        ),
+        ({"container__lifecycle": {"preStop": {}}}, "lifecycle.preStop: Required value"),
+        ({"container__readinessProbe": {"exec": {}}}, "exec.command: Required value"),
+        (
+            {"container__resources": {"limits": {"cpu": "-1"}}},
+            'limits.cpu: Invalid value: "-1": must be greater than or equal to 0',
+        ),
+        (
+            {"template__volumes": [{"name": "v", "emptyDir": {"sizeLimit": "big"}}]},
+            "emptyDir.sizeLimit: Invalid value",
+        ),
+        (
+            {"container__ports": [{"containerPort": 1, "hostPort": 99999}]},
+            "hostPort: Invalid value: 99999",
+        ),
+        (
+            {"container__ports": [{"containerPort": 1, "name": "a" * 16}]},
+            "must be no more than 15 characters",
+        ),
+        ({"container__ports": [{"containerPort": 1, "name": "A"}]}, "must contain only"),
+        ({"container__ports": [{"containerPort": 1, "name": "a--b"}]}, "consecutive hyphens"),
+    ],
+)
+def test_each_other_rule_finds_its_one_problem(changes, part):
+    (found,) = problems(a_set(**changes))
+    assert part in found
+
+
+def test_what_only_looks_wrong_is_accepted():
+    obj = a_set(
+        spec__serviceName="",
+        container__readinessProbe={"tcpSocket": {"port": "80"}},
+        container__livenessProbe={"grpc": {"port": 1}},
+        container__lifecycle={"postStart": {"exec": {"command": ["true"]}}},
+        container__volumeDevices=[{"name": "www", "devicePath": "/dev/x"}],
+        container__resources={"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}},
+        template__volumes=[{"name": "v", "emptyDir": {"sizeLimit": "1Gi"}}],
+        container__ports=[{"containerPort": 1, "hostPort": 1}, {"containerPort": 1}],
+    )
+    assert problems(obj) == []
+
+
+def test_a_limit_that_is_no_quantity_is_one_problem():
+    resources = {"limits": {"cpu": "x"}, "requests": {"cpu": "1"}}
+    assert len(problems(a_set(container__resources=resources))) == 1
+
+
+@pytest.mark.parametrize("name", ["A.b", "a..b", "a." * 127 + "a"])
+def test_the_name_of_a_config_map_is_a_subdomain(name):
+    assert problems({**config(), "metadata": {"name": name}}) != []
+
+
+@pytest.mark.parametrize("key", [".", "..", "..a", "k" * 254])
+def test_a_key_must_not_leave_its_folder(key):
+    assert len(problems(config(data={key: "x"}))) == 1
+
+
+def test_a_key_stands_in_one_part_of_a_config_map():
+    assert problems(config(data={"a": "x"}, binaryData={"a": "eA==", "b": "eA=="})) == [
+        'binaryData.a: Invalid value: "a": duplicate of key present in data'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ports", "part"),
+    [
+        ([{"port": 1, "name": "a"}, {"port": 2, "name": "a"}], "[1].name: Duplicate value"),
+        ([{"port": 1, "targetPort": "UP"}], "[0].targetPort: Invalid value"),
+        ([{"port": 1, "nodePort": 70000}], "[0].nodePort: Invalid value"),
+        ([{"port": 1, "targetPort": 70000}], "[0].targetPort: Invalid value"),
+    ],
+)
+def test_ports_of_services_are_checked(ports, part):
+    (found,) = problems(a_service(ports=ports))
+    assert part in found
+
+
+def test_an_external_name_needs_nothing_else():
+    assert problems(a_service(type="ExternalName", externalName="db.example")) == []
+
+
+def test_a_claim_is_checked_like_a_template():
+    obj = {**claim(accessModes=[]), "apiVersion": "v1", "kind": "PersistentVolumeClaim"}
+    assert len(problems(obj)) == 1
+
+
+def test_a_volume_has_a_capacity_and_access_modes():
+    obj = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "v"}, "spec": {}}
+    assert len(problems(obj)) == 2
+    obj["spec"] = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]}
+    assert problems(obj) == []
