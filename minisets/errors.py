@@ -9,7 +9,7 @@ MinisetsError
 │   ├── EngineConflict        a name, address or port is taken by somebody else
 │   │   └── AddressTaken      the fixed address is: another one will do
 │   ├── EngineMissing         the Engine does not know the object (any more)
-│   ├── ImageError
+│   ├── ImageError        4   an image cannot be had: its pods would never get ready
 │   └── Overtaken             another command changed the object meanwhile
 └── NotConverged          4   the wait ended before everything was ready
 
@@ -122,8 +122,9 @@ class EngineMissing(EngineError):
 
 
 class ImageError(EngineError):
-    """An image is not there and cannot be had."""
+    """An image is not there and cannot be had: its pods can never get ready."""
 
+    exit_code = 4
     reference = "image"
 
 

@@ -99,8 +99,8 @@ class Change:
         """What apply does to the object."""
         if self.live is None:
             return "created"
-        same = self.before == self.merged and not self.live.data.get("deletion")
-        return "unchanged" if same else "configured"
+        is_parked = self.live.data.get("deletion") or self.live.data.get("isStopped")
+        return "unchanged" if self.before == self.merged and not is_parked else "configured"
 
 
 def place(
@@ -188,10 +188,11 @@ def apply(
     changes = [_with_images(context, world, change, images, options) for change in changes]
     for notice in notices(world, changes, options):
         context.reporter.notice(str(notice))
+    has_written = False
     for change in changes:
-        _write(context, change, options)
+        has_written |= _write(context, change, options)
         tell(change.loaded.kind, change.loaded.name, change.verb)
-    if any(change.verb != "unchanged" for change in changes):
+    if has_written:
         world = observe_whole(context, scope)
     return _drive(context, world, changes, options)
 
@@ -360,13 +361,14 @@ def _reuse_notices(world: World, change: Change, subject: str) -> list[Notice]:
     return found
 
 
-def _write(context: Context, change: Change, options: ApplyOptions) -> None:
+def _write(context: Context, change: Change, options: ApplyOptions) -> bool:
+    """Write an object down; False if its record says all of it already."""
     item = change.loaded
     now = context.clock.now()
     if change.live is None:
         data = _new_data(context, change, options)
         context.store.create(item.kind, change.namespace, item.name, data)
-        return
+        return True
     if item.kind == SET_KIND:
         facts = parse_set(change.live.data)
         grew = change.before.get("spec") != change.merged.get("spec")
@@ -384,8 +386,10 @@ def _write(context: Context, change: Change, options: ApplyOptions) -> None:
             parse_object(change.live.data), object=change.merged, last_applied=item.raw
         )
     data = to_data(changed)
-    if data != change.live.data:
-        context.store.replace(change.live, data)
+    if data == change.live.data:
+        return False
+    context.store.replace(change.live, data)
+    return True
 
 
 def _applied_from(before: AppliedFrom, options: ApplyOptions, now: float) -> AppliedFrom:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from minisets.app.context import Context
+from minisets.app.readiness import Watched
 from minisets.app.targets import Target
 from minisets.app.world import World, pod_of
 from minisets.core import labels, naming
@@ -19,7 +20,7 @@ from minisets.core.container_spec import (
 from minisets.core.events import Progress
 from minisets.core.kubelet import Care, RenamePod, ReplacePod, StartContainer, UnpauseContainer
 from minisets.core.manifest import PersistentVolumeClaim
-from minisets.core.observed import ContainerSeen
+from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.pod_identity import NetworkPlace, PodIdentity, identify
 from minisets.core.snapshot import claim_volumes
 from minisets.engine.executor import PodCreation, VolumeCreation
@@ -82,7 +83,7 @@ class Workshop:
             for name, path in paths.items()
             if name not in request.new_claims
             and request.claims[name] not in used
-            and request.claims[name] not in self.target.facts.foreign_claims
+            and f"{name}-{pod}" not in self.target.facts.foreign_claims
         ]
         container_id = self.context.executor.create_pod(
             PodCreation(
@@ -94,6 +95,22 @@ class Workshop:
         )
         self._report(pod, "started")
         return container_id
+
+    def created(self, pod: str, revision: str, container_id: str) -> Watched:
+        """Return a pod that was just created as a list would show it."""
+        _, ordinal = naming.split_pod_name(pod)
+        identity = self.identity(ordinal)
+        template = self.target.template_of(revision)
+        container = ContainerSeen(
+            id=container_id,
+            name=naming.container_name(self.target.namespace, pod),
+            status=ContainerStatus.RUNNING,
+            created=self.context.clock.now(),
+            image=template.spec.containers[0].image,
+        )
+        return Watched(
+            container=container, spec=template.spec.containers[0], address=identity.address
+        )
 
     def pod_request(self, pod: str, revision: str, new_claims: frozenset[str]) -> PodRequest:
         """Return all that the container of a pod is made from."""
@@ -111,7 +128,7 @@ class Workshop:
             new_claims=tuple(
                 template.metadata.name
                 for template in manifest.spec.volume_claim_templates
-                if f"{template.metadata.name}-{pod}" in new_claims
+                if f"{template.metadata.name}-{pod}" in new_claims - {*facts.foreign_claims}
             ),
             packed_spec=labels.pack({"object": facts.object, "generation": facts.generation}),
             api_version=info.api_version,
@@ -170,12 +187,13 @@ class Workshop:
         if self.network is None:
             return
         _, ordinal = naming.split_pod_name(pod)
-        identity = self.identity(ordinal)
+        identity, container = self.identity(ordinal), self.pods()[pod]
         self.context.executor.rename_pod(
             container_id,
             self.network.id,
-            address=self.address(self.pods()[pod]),
+            address=self.address(container),
             aliases=identity.aliases,
+            is_connected=self.network.name in container.network_ids,
         )
 
     def _report(self, pod: str, state: str, detail: str = "", *, is_done: bool = False) -> None:

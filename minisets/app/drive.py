@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from minisets.app.context import Context
@@ -59,6 +59,7 @@ class Drive:
         timeout_seconds: float = DEFAULT_TIMEOUT,
         wait: bool = True,
         seen: World | None = None,
+        until: Callable[[Mapping[str, float]], bool] | None = None,
     ) -> bool:
         """Drive until converged; False if ``wait`` is off and something is still to come.
 
@@ -66,6 +67,7 @@ class Drive:
             timeout_seconds: Of the whole wait.
             wait: Wait for what takes time; else do what can be done now.
             seen: A look at the Engine that is still true, to begin with.
+            until: Enough for this command; takes container id → seconds since it became ready.
 
         Raises:
             NotConverged: Time is over, or a pod cannot get ready.
@@ -79,10 +81,15 @@ class Drive:
                 # Nothing is decided about a pod before it was asked once how it is.
                 self._readiness.settle(_FIRST_PROBES_SECONDS)
                 while True:
-                    if self._advance(world, pool):
+                    is_busy = self._advance(world, pool)
+                    if until is not None and until(self._readiness.ready_for()):
+                        return True
+                    if is_busy:
+                        # A pod that was just created is asked before anything is looked up.
+                        self._readiness.wait_for_new(_POLL_SECONDS if wait else 0.0)
                         world = self._look()
                         continue
-                    if not self._waiting:
+                    if not self._waiting and until is None:
                         return True
                     if not wait:
                         return False
@@ -163,11 +170,9 @@ class Drive:
         for target in self._targets:
             if target.manifest.spec.min_ready_seconds:
                 known = target.facts.ready_since
-                target.change(
-                    ready_since={key: known.get(key, when) for key, when in since.items()}
-                )
+                target.note(ready_since={key: known.get(key, when) for key, when in since.items()})
             try:
-                flush(self._context, target)
+                flush(self._context, target, with_news=True)
             except EngineError:
                 # All of it can be derived again; the command's own outcome matters more.
                 continue

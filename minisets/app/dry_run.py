@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from minisets.app.apply import Change, prepare
+from minisets.app.apply import Change, Verb, prepare
 from minisets.app.context import Context
 from minisets.app.readiness import Readiness
 from minisets.app.sets import SET_KIND
@@ -23,8 +24,18 @@ _NOTHING = World(containers=(), volumes=())
 _PROBE_SECONDS = 1.0
 
 
-def dry_run(context: Context | None, objects: Sequence[LoadedObject]) -> tuple[str, ...]:
-    """Return what apply would do, as lines.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What apply would do with one object; ``steps`` are lines, of a set only."""
+
+    kind: str
+    name: str
+    verb: Verb
+    steps: tuple[str, ...] = ()
+
+
+def dry_run(context: Context | None, objects: Sequence[LoadedObject]) -> list[Outlook]:
+    """Return what apply would do, object by object, in the order in which it would.
 
     Args:
         context: Of the command; None if no Engine answers: then from nothing.
@@ -34,15 +45,18 @@ def dry_run(context: Context | None, objects: Sequence[LoadedObject]) -> tuple[s
         ManifestError: An object is not valid, or changes what cannot be changed.
     """
     world = observe(context.engine) if context is not None else _NOTHING
-    changes = prepare(world, objects)
-    lines = [f"{_title(change)} {change.verb} (dry run)" for change in changes]
-    for change in changes:
-        if change.loaded.kind == SET_KIND:
-            lines += [f"  {line}" for line in _road(context, world, change)]
-    return tuple(lines)
+    return [
+        Outlook(
+            kind=change.loaded.kind,
+            name=change.loaded.name,
+            verb=change.verb,
+            steps=_road(context, world, change) if change.loaded.kind == SET_KIND else (),
+        )
+        for change in prepare(world, objects)
+    ]
 
 
-def _road(context: Context | None, world: World, change: Change) -> list[str]:
+def _road(context: Context | None, world: World, change: Change) -> tuple[str, ...]:
     facts = parse_set(change.live.data) if change.live else None
     manifest = as_set(change.merged)
     record = change.live or Record(
@@ -72,9 +86,8 @@ def _road(context: Context | None, world: World, change: Change) -> list[str]:
         ready_for=_ready_for(context, world, target),
     )
     plans = road(snapshot, Options(repair_broken=True))
-    return [render_action(action) for step in plans for action in step.actions] or [
-        "nothing to do"
-    ]
+    steps = tuple(render_action(action) for step in plans for action in step.actions)
+    return steps or ("nothing to do",)
 
 
 def _ready_for(context: Context | None, world: World, target: Target) -> dict[str, float]:
@@ -84,7 +97,3 @@ def _ready_for(context: Context | None, world: World, target: Target) -> dict[st
         readiness.update(watched_pods(world, [target]))
         readiness.settle(_PROBE_SECONDS)
         return readiness.ready_for()
-
-
-def _title(change: Change) -> str:
-    return f"{change.loaded.kind.lower()}/{change.loaded.name}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
@@ -46,6 +48,7 @@ class _Entry:
     attempt: Future[tuple[ProbeResult, float, float]] | None = None
     last: ProbeResult | None = None
     first_attempt: float | None = None
+    last_attempt: float = 0.0
     # What an entry was told about: one probe of a kind per entry.
     handlers: dict[str, Probe] = field(default_factory=dict)
 
@@ -58,6 +61,9 @@ class Readiness:
         self._clock = context.clock
         self._entries: dict[str, _Entry] = {}
         self._just_started: set[str] = set()
+        self._expected: dict[str, _Entry] = {}
+        # Pods are created in several threads.
+        self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(_WORKERS)
 
     def __enter__(self) -> Self:
@@ -72,6 +78,22 @@ class Readiness:
         """Take note that this command started the container right now."""
         self._just_started.add(container_id)
         self._entries.pop(container_id, None)
+
+    def expect(self, watched: Watched) -> None:
+        """Take up a pod that this command created and started right now, before it is listed."""
+        self._just_started.add(watched.container.id)
+        entry = self._begin(watched)
+        self._judge(entry)
+        with self._lock:
+            self._expected[watched.container.id] = entry
+
+    def wait_for_new(self, seconds: float) -> None:
+        """Wait for the first of the expected pods to get ready, for at most so long."""
+        with self._lock:
+            expected, self._expected = self._expected, {}
+        self._entries |= expected
+        if expected and all(entry.ready_since is None for entry in expected.values()):
+            self.wait(seconds)
 
     def update(self, pods: Iterable[Watched]) -> None:
         """Take the pods as they are now; those that do not run are not ready."""
@@ -118,7 +140,8 @@ class Readiness:
             return False
         if entry.last is None or entry.last.ok or entry.first_attempt is None:
             return False
-        return self._clock.now() - entry.first_attempt >= _HICCUP
+        # From attempt to attempt: one that failed is a hiccup, however long ago it was.
+        return entry.last_attempt - entry.first_attempt >= _HICCUP
 
     def is_hopeless(self, container_id: str) -> bool:
         """Say whether no later attempt can succeed: the program is missing, for example."""
@@ -158,11 +181,15 @@ class Readiness:
         if readiness is not None and not is_new:
             # Other commands have waited for it before: one success shows that it is still ready.
             readiness = msgspec.structs.replace(readiness, success_threshold=1)
-        started = self._clock.now() if is_new else watched.container.created
+        now = self._clock.now()
+        if not is_new:
+            # How often it is asked goes by the time that this command has waited.
+            age = now - watched.container.created
+            readiness, startup = _after(readiness, age), _after(startup, age)
         handlers = {"startup": startup, "readiness": readiness}
         return _Entry(
             watched=watched,
-            probes=begin_pod(started, startup, readiness),
+            probes=begin_pod(now, startup, readiness),
             is_new=is_new,
             handlers={name: probe for name, probe in handlers.items() if probe is not None},
         )
@@ -220,12 +247,20 @@ class Readiness:
                 continue
             result, now, duration = entry.attempt.result()
             entry.attempt = None
-            entry.last = result
+            entry.last, entry.last_attempt = result, now
             if entry.first_attempt is None:
                 entry.first_attempt = now
             entry.probes = step_pod(entry.probes, result, now, duration)
             changed = self._judge(entry) or changed
         return changed
+
+
+def _after(probe: Probe | None, age: float) -> Probe | None:
+    """Return the probe of a container that has run for so many seconds: some delay is over."""
+    if probe is None:
+        return None
+    left = max(0, math.ceil(probe.initial_delay_seconds - age))
+    return msgspec.structs.replace(probe, initial_delay_seconds=left)
 
 
 def _target(watched: Watched) -> ProbeTarget:

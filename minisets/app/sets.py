@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from minisets.app.context import Context
+from minisets.app.network import find_network
 from minisets.app.targets import Target, open_target
-from minisets.app.world import World, observe
-from minisets.core import labels
+from minisets.app.view import address_of_pod
+from minisets.app.world import World, observe, pod_of
+from minisets.core import labels, naming
+from minisets.core.addresses import Block, block_of
 from minisets.core.record import Record
 from minisets.core.set_record import SetRecord, to_data
 from minisets.errors import NotFound, Overtaken
@@ -48,6 +51,18 @@ def _lost_sets(world: World) -> Iterable[tuple[str, str]]:
     return sorted(key for key in found if (SET_KIND, *key) not in world.records)
 
 
+def _blocks(context: Context, world: World, namespace: str, name: str) -> tuple[Block, ...]:
+    """Return the addresses that a set's pods have, as blocks: they are to keep them."""
+    network = find_network(context, namespace)
+    if network is None:
+        return ()
+    return tuple(
+        block_of(network.subnet, naming.split_pod_name(pod_of(container))[1], address)
+        for container in world.pods(namespace, name)
+        if (address := address_of_pod(container, namespace)) is not None
+    )
+
+
 def _rebuild(context: Context, world: World, namespace: str, name: str) -> Record | None:
     """Write a set's record anew from what its pods carry; the newest spec among them counts."""
     carried = [
@@ -63,6 +78,7 @@ def _rebuild(context: Context, world: World, namespace: str, name: str) -> Recor
         uid=uid,
         generation=spec["generation"],
         created=context.clock.now(),
+        blocks=_blocks(context, world, namespace, name),
     )
     try:
         record = context.store.create(SET_KIND, namespace, name, to_data(facts))

@@ -41,13 +41,15 @@ class Target:
     Attributes:
         record: As last read or written.
         facts: What the record holds, with changes that are not written yet.
-        is_dirty: There are such changes.
+        is_dirty: There are changes that must be written before anything is done by them.
+        has_news: There are changes that can be derived again: written when the command ends.
     """
 
     record: Record
     facts: SetRecord
     manifest: StatefulSet
     is_dirty: bool = False
+    has_news: bool = False
 
     @property
     def key(self) -> Key:
@@ -72,11 +74,21 @@ class Target:
         return self.manifest.spec.template
 
     def change(self, **changes: object) -> None:
-        """Change facts, to be written later."""
-        changed = msgspec.structs.replace(self.facts, **changes)
-        if changed != self.facts:
-            self.facts = changed
+        """Change facts that deeds build on; flush before them."""
+        if self._take(changes):
             self.is_dirty = True
+
+    def note(self, **changes: object) -> None:
+        """Change facts that can be derived again, to be written when the command ends."""
+        if self._take(changes):
+            self.has_news = True
+
+    def _take(self, changes: Mapping[str, object]) -> bool:
+        changed = msgspec.structs.replace(self.facts, **changes)
+        if changed == self.facts:
+            return False
+        self.facts = changed
+        return True
 
 
 def open_target(record: Record) -> Target:
@@ -85,15 +97,15 @@ def open_target(record: Record) -> Target:
     return Target(record=record, facts=facts, manifest=as_set(facts.object))
 
 
-def flush(context: Context, target: Target) -> None:
-    """Write what has changed.
+def flush(context: Context, target: Target, *, with_news: bool = False) -> None:
+    """Write what has changed; news alone are worth it only at the end.
 
     Raises:
         Overtaken: Another command has written meanwhile.
     """
-    if target.is_dirty:
+    if target.is_dirty or (with_news and target.has_news):
         target.record = context.store.replace(target.record, to_data(target.facts))
-        target.is_dirty = False
+        target.is_dirty = target.has_news = False
 
 
 def refresh(target: Target, world: World) -> None:
@@ -121,7 +133,8 @@ def refresh(target: Target, world: World) -> None:
             f"{subject} was changed by another command, which goes on with it",
             hint=f"minisets rollout status sts/{target.name} -n {target.namespace}",
         )
-    target.record, target.facts, target.is_dirty = latest, facts, False
+    target.record, target.facts = latest, facts
+    target.is_dirty = target.has_news = False
 
 
 def take_plan(target: Target, plan: Plan, pods: Mapping[str, ContainerSeen], now: float) -> None:
@@ -151,4 +164,4 @@ def take_plan(target: Target, plan: Plan, pods: Mapping[str, ContainerSeen], now
         claim_owners={name: names for name, names in owners.items() if names},
     )
     if plan.status_changed:
-        target.change(status=status_to_data(plan.status))
+        target.note(status=status_to_data(plan.status))

@@ -24,9 +24,6 @@ from minisets.errors import AddressTaken, EngineConflict, EngineError, NotConver
 
 # Another command may be at the same pod at the same moment; more than that is a foreign object.
 _MOST_CONFLICTS = 3
-# A pod whose probes allow less has this many seconds to get ready before a repair may take it.
-_STARTUP_ALLOWANCE = 30.0
-
 Deed = Callable[[], None]
 
 
@@ -104,8 +101,16 @@ class Turn:
     def _take_care(self, workshop: Workshop, deed: Care) -> None:
         try:
             workshop.take_care(deed)
+        except AddressTaken as error:
+            self._count_conflict(deed.pod, error)
+            with self._lock:
+                workshop.target.change(blocks=another_address(workshop, deed.pod))
+            # A container keeps the address that it was created with: the planner makes it anew.
+            workshop.delete_pod(deed.pod, "its address is taken")
+            return
         except EngineConflict as error:
             self._count_conflict(deed.pod, error)
+            return
         except EngineError as error:
             raise cannot_start(deed.pod, error) from error
         if isinstance(deed, RenamePod):
@@ -128,7 +133,8 @@ class Turn:
                         partial(self._create_pod, workshop, name, revision, fresh)
                     )
                 case DeletePod(name=name, cause=cause):
-                    by_pod.setdefault(name, []).append(partial(workshop.delete_pod, name, cause))
+                    why = "its set is stopped" if workshop.target.facts.is_stopped else cause
+                    by_pod.setdefault(name, []).append(partial(workshop.delete_pod, name, why))
                 case _:
                     # Revisions and owners live in the record, which take_plan has changed.
                     pass
@@ -161,9 +167,9 @@ class Turn:
         else:
             self._conflicts.pop(pod, None)
             self._shown[container_id] = "started"
-            self._readiness.note_started(container_id)
+            self._readiness.expect(workshop.created(pod, revision, container_id))
             with self._lock:
-                target.change(used_claims=_more_claims(target, workshop, pod))
+                target.note(used_claims=_more_claims(target, workshop, pod))
 
     def _count_conflict(self, pod: str, error: EngineConflict) -> None:
         self._conflicts[pod] = self._conflicts.get(pod, 0) + 1
@@ -216,16 +222,25 @@ class Turn:
         for name, container in workshop.pods().items():
             _, ordinal = naming.split_pod_name(name)
             is_ready = container.id in ready
+            lasting = snapshot.set.min_ready_seconds
+            is_available = is_ready and ready[container.id] >= lasting
             state = "ready" if is_ready else _state_word(container)
-            before = self._shown.get(container.id, "ready")
+            if lasting and is_available:
+                state = "available"
+            before = self._shown.get(container.id, "available" if lasting else "ready")
             if not in_range(snapshot.set, ordinal) or before == state:
                 continue
             self._shown[container.id] = state
-            last = self._readiness.last_result(container.id)
-            detail = "" if is_ready or last is None else last.output
+            detail = self._why_waiting(container)
+            if state == "ready" and lasting:
+                detail = f"available when it was ready for {lasting}s"
             self._context.reporter.progress(
-                Progress(subject=f"pod/{name}", state=state, detail=detail, is_done=is_ready)
+                Progress(subject=f"pod/{name}", state=state, detail=detail, is_done=is_available)
             )
+
+    def _why_waiting(self, container: ContainerSeen) -> str:
+        last = self._readiness.last_result(container.id)
+        return "" if last is None or last.ok else last.output
 
 
 def cannot_start(pod: str, error: EngineError) -> NotConverged:
@@ -242,11 +257,11 @@ def _allowance(target: Target, container: ContainerSeen) -> float:
     template = target.template_of(container.labels.get(labels.REVISION, ""))
     spec = template.spec.containers[0]
     probes = [probe for probe in (spec.startup_probe, spec.readiness_probe) if probe is not None]
-    needed = sum(
+    needed: int = sum(
         probe.initial_delay_seconds + probe.period_seconds * probe.failure_threshold
         for probe in probes
     )
-    return max(_STARTUP_ALLOWANCE, float(needed))
+    return float(needed)
 
 
 def _state_word(container: ContainerSeen) -> str:

@@ -70,6 +70,12 @@ def address_of(subnet: str, blocks: Iterable[Block], ordinal: int) -> str | None
     return None
 
 
+def block_of(subnet: str, ordinal: int, address: str) -> Block:
+    """Return the block that gives one pod this address."""
+    offset = int(IPv4Address(address)) - int(IPv4Network(subnet).network_address)
+    return Block(first_ordinal=ordinal, count=1, offset=offset)
+
+
 def allocate(
     subnet: str,
     *,

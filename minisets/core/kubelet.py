@@ -89,7 +89,7 @@ def care(
         case ContainerStatus.PAUSED:
             return UnpauseContainer(pod=pod, container_id=container.id, cause="it is paused")
         case ContainerStatus.RUNNING:
-            return _names(container, identity, given_names)
+            return _names(container, identity, network, given_names)
         case ContainerStatus.RESTARTING | ContainerStatus.DEAD | ContainerStatus.REMOVING:
             return None
         case _:
@@ -114,14 +114,19 @@ def _lost_network(container: ContainerSeen, network: NetworkPlace | None) -> boo
 
 
 def _names(
-    container: ContainerSeen, identity: PodIdentity, given_names: Mapping[str, str]
+    container: ContainerSeen,
+    identity: PodIdentity,
+    network: NetworkPlace | None,
+    given_names: Mapping[str, str],
 ) -> RenamePod | None:
+    # An interrupted renaming leaves a pod off its network.
+    is_off = network is not None and network.name not in container.network_ids
     has = given_names.get(container.id, container.labels.get(labels.NAMES, ""))
-    if has == identity.names_hash:
+    if has == identity.names_hash and not is_off:
         return None
     return RenamePod(
         pod=identity.pod,
         container_id=container.id,
         names_hash=identity.names_hash,
-        cause="the Services that select it have changed",
+        cause="it is off its network" if is_off else "the Services that select it have changed",
     )

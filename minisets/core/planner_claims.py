@@ -48,13 +48,10 @@ def supply_claims(spec: SetSpec, ordinal: int, claims: Claims) -> Supply:
 
 def after_actions(claims: Claims, actions: tuple[Action, ...]) -> Claims:
     """Return the claims as they are when the actions are done."""
-    changed = dict(claims)
-    for action in actions:
-        if isinstance(action, CreateClaim):
-            changed[action.name] = Claim(name=action.name)
-        elif isinstance(action, SetClaimOwners):
-            changed[action.name] = replace(changed[action.name], owners=action.owners)
-    return changed
+    created = {one.name: Claim(name=one.name) for one in actions if isinstance(one, CreateClaim)}
+    known = {**claims, **created}
+    owned = {one.name: one.owners for one in actions if isinstance(one, SetClaimOwners)}
+    return known | {name: replace(known[name], owners=owners) for name, owners in owned.items()}
 
 
 def stale_claim(spec: SetSpec, ordinal: int, claims: Claims) -> str | None:

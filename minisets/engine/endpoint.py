@@ -5,8 +5,6 @@ The SDK reads neither DOCKER_CONTEXT nor, by ``from_env``, contexts at all. Noth
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -102,6 +100,9 @@ def _current_context(folder: Path) -> str | None:
 
 
 def _of_context(name: str, folder: Path, chooser: str) -> Endpoint:
+    # Imported where needed: `version` reads this module and is to start fast.
+    import hashlib
+
     key = hashlib.sha256(name.encode()).hexdigest()
     file = folder / "contexts" / "meta" / key / "meta.json"
     try:
@@ -129,6 +130,8 @@ def _of_context(name: str, folder: Path, chooser: str) -> Endpoint:
 def _read_json(file: Path) -> dict[str, Any]:
     text = file.read_text(encoding="utf-8")
     try:
+        import json
+
         value = json.loads(text)
     except ValueError as error:
         raise InputError(f"{file} is no JSON: {error}") from error

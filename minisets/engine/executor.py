@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from minisets.core import labels
 from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.engine.archives import DirectoryEntry, directories_tar
 from minisets.engine.ports import Clock, Engine
-from minisets.errors import EngineError
+from minisets.errors import EngineError, EngineMissing
 
 # What the Engine's local driver leaves: a volume in this state was never prepared.
 _UNTOUCHED_ROOT = (0, 0o755)
@@ -95,16 +96,25 @@ class Executor:
         """Stop a pod gracefully, remove it, and return the seconds that the stop took."""
         began = self._clock.monotonic()
         if container.status in {ContainerStatus.RUNNING, ContainerStatus.RESTARTING}:
-            self._engine.stop(container.id, grace_seconds=grace_seconds)
+            # Somebody else may be at it, or have been: what counts is that the pod goes.
+            with suppress(EngineMissing):
+                self._engine.stop(container.id, grace_seconds=grace_seconds)
         took = self._clock.monotonic() - began
         self._engine.remove_container(container.id, force=True)
         return took
 
     def rename_pod(
-        self, container_id: str, network_id: str, *, address: str | None, aliases: tuple[str, ...]
+        self,
+        container_id: str,
+        network_id: str,
+        *,
+        address: str | None,
+        aliases: tuple[str, ...],
+        is_connected: bool = True,
     ) -> None:
         """Give a container other names on its network, at the same address."""
-        self._engine.disconnect(network_id, container_id)
+        if is_connected:
+            self._engine.disconnect(network_id, container_id)
         self._engine.connect(network_id, container_id, address=address, aliases=aliases)
 
     def unpause(self, container_id: str) -> None:

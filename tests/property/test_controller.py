@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from minisets.core.actions import CreatePod, DeletePod, Plan
@@ -192,6 +192,8 @@ def test_every_course_converges_to_the_spec(course: Course):
 
 @given(courses(strategy="RollingUpdate", partition=0))
 def test_a_rollout_ends_with_all_pods_at_the_newest_template(course: Course):
+    # On the way a partition may have been set: then the pods below it keep what they have.
+    assume(course.world.set.partition == 0)
     course.calm_down()
     status = course.world.status
     assert status is not None

@@ -494,3 +494,8 @@ def test_a_rollback_takes_the_newest_of_equal_revisions_in_whatever_order_they_c
     assert text(Snapshot(set=SPEC, revisions=revisions))[0].startswith(
         "renumber revision web-2 to 4"
     )
+
+
+def test_a_pod_that_does_not_run_counts_as_neither_ready_nor_available():
+    status = plan(mark(settled(), "web-1", phase=Phase.UNKNOWN), NAMES).status
+    assert (status.replicas, status.ready_replicas, status.available_replicas) == (3, 2, 2)

@@ -1,0 +1,201 @@
+"""Waits that cannot end well, and rollouts that are broken."""
+
+from __future__ import annotations
+
+import pytest
+
+from minisets.core.observed import ContainerStatus
+from minisets.core.probe_state import ProbeResult
+from minisets.errors import EngineError, NotConverged
+from tests.app.bench import NO, OK, Bench, a_set, container_of, probed, with_env
+from tests.fakes import FakeContainer
+
+
+def _crash_on_every_look(bench: Bench, name: str) -> None:
+    """Let a container crash again each time that somebody lists the containers."""
+    listing = bench.engine.containers
+
+    def containers(labels):
+        found = bench.engine._containers.values()
+        for container in [one for one in found if one.name == name]:
+            if container.status in {ContainerStatus.RUNNING, ContainerStatus.RESTARTING}:
+                container.output = [("stderr", b"no config\ngiving up\n")]
+                bench.engine.crash(name, exit_code=7, restarting=True)
+        return listing(labels)
+
+    bench.engine.containers = containers  # type: ignore[method-assign]
+
+
+def test_a_crash_loop_ends_the_wait_early_with_the_last_log_lines(bench: Bench):
+    _crash_on_every_look(bench, "web-0")
+    began = bench.clock.now()
+    with pytest.raises(NotConverged) as caught:
+        bench.apply(a_set())
+    assert caught.value.exit_code == 4
+    assert str(caught.value).startswith("pod/web-0 cannot get ready: it crashes: ")
+    assert "last exit code 7" in str(caught.value)
+    assert str(caught.value).endswith("  last log lines:\n    no config\n    giving up")
+    assert caught.value.hint == "minisets logs web-0; correct the manifest, apply it again"
+    assert bench.clock.now() - began < 10
+
+
+def test_a_time_out_names_the_pod_its_state_and_the_last_probe(bench: Bench):
+    bench.prober.answer = lambda found: NO if found.name == "web-1" else OK
+    with pytest.raises(NotConverged) as caught:
+        bench.apply(probed(a_set()), timeout_seconds=20)
+    assert str(caught.value).splitlines() == [
+        "not everything was ready within 20s: web-1 is not ready",
+        "pod/web-1 is running",
+        "  last probe: connection refused",
+    ]
+    assert caught.value.hint == "minisets logs web-1"
+
+
+def test_the_hint_of_a_failure_names_the_namespace(bench: Bench):
+    bench.prober.answer = lambda _found: NO
+    with pytest.raises(NotConverged) as caught:
+        bench.apply(probed(a_set()), namespace="prod", timeout_seconds=5)
+    assert caught.value.hint == "minisets logs web-0 -n prod"
+
+
+def test_a_time_out_takes_no_longer_than_asked_for(bench: Bench):
+    bench.prober.answer = lambda _found: NO
+    began = bench.clock.now()
+    with pytest.raises(NotConverged):
+        bench.apply(probed(a_set()), timeout_seconds=20)
+    assert bench.clock.now() - began == pytest.approx(20, abs=0.5)
+
+
+def test_a_probe_that_can_never_succeed_ends_the_wait_at_once(bench: Bench):
+    bench.prober.answer = lambda _found: ProbeResult(
+        ok=False, output="ready: no such file", hopeless=True
+    )
+    began = bench.clock.now()
+    with pytest.raises(NotConverged, match="its probe can never succeed\n  last probe: ready: no"):
+        bench.apply(probed(a_set()))
+    assert bench.clock.now() - began < 2
+
+
+def test_a_pod_that_the_engine_refuses_to_start_is_named_and_leaves_no_container(bench: Bench):
+    bench.engine.fail("start", error=EngineError("exec: not found", hint="look at command"))
+    with pytest.raises(NotConverged, match="pod/web-0 cannot start: exec: not found") as caught:
+        bench.apply(a_set())
+    assert caught.value.hint == "look at command"
+    assert bench.pods == []
+
+
+def _is_blue(found: FakeContainer) -> bool:
+    return "COLOR=blue" in found.config["Env"]
+
+
+def _break_rollout(bench: Bench, allowed_seconds: float = 10, **probe: int) -> None:
+    """Apply a template whose pods never get ready."""
+    bench.prober.answer = lambda found: NO if _is_blue(found) else OK
+    bench.apply(probed(a_set(), **probe))
+    with pytest.raises(NotConverged):
+        bench.apply(
+            with_env(probed(a_set(), **probe), COLOR="blue"), timeout_seconds=allowed_seconds
+        )
+
+
+def test_a_broken_rollout_stops_at_the_first_pod(bench: Bench):
+    _break_rollout(bench)
+    blue = [pod for pod in bench.pods if _is_blue(bench.engine.container(pod))]
+    assert blue == ["web-2"]
+
+
+def test_a_corrected_manifest_repairs_a_broken_rollout(bench: Bench):
+    _break_rollout(bench)
+    bench.apply(with_env(probed(a_set()), COLOR="green"))
+    envs = [bench.engine.container(pod).config["Env"] for pod in bench.pods]
+    assert envs == [["COLOR=green"]] * 3
+
+
+def test_a_broken_pod_is_not_replaced_before_its_allowance_is_over(bench: Bench):
+    _break_rollout(bench, allowed_seconds=2, failureThreshold=20)
+    started = bench.engine.container("web-2").started_at
+    stopped_at: list[float] = []
+    stop = bench.engine.stop
+
+    def watched_stop(container_id, *, grace_seconds=None):
+        stopped_at.append(bench.clock.now())
+        stop(container_id, grace_seconds=grace_seconds)
+
+    bench.engine.stop = watched_stop  # type: ignore[method-assign]
+    bench.apply(with_env(probed(a_set(), failureThreshold=20), COLOR="green"))
+    assert stopped_at[0] - started >= 20
+
+
+def test_a_slow_pods_allowance_is_what_its_probe_grants(bench: Bench):
+    slow = {"initialDelaySeconds": 60, "failureThreshold": 10, "periodSeconds": 10}
+    bench.prober.answer = lambda found: NO if _is_blue(found) else OK
+    bench.apply(probed(a_set(), **slow))
+    with pytest.raises(NotConverged):
+        bench.apply(with_env(probed(a_set(), **slow), COLOR="blue"), timeout_seconds=100)
+    with pytest.raises(NotConverged):
+        bench.apply(with_env(probed(a_set(), **slow), COLOR="green"), timeout_seconds=40)
+    assert _is_blue(bench.engine.container("web-2"))
+
+
+def test_a_healthy_pod_of_the_old_template_is_no_broken_one(bench: Bench):
+    """A command that has not probed yet knows nothing: what is healthy must roll in order."""
+    bench.apply(probed(a_set()))
+    bench.clock.sleep(10_000)
+    bench.apply(with_env(probed(a_set()), COLOR="green"))
+    assert [line for line in bench.engine.log if line.startswith("stop")] == [
+        "stop web-2",
+        "stop web-1",
+        "stop web-0",
+    ]
+
+
+def test_a_hiccup_of_a_healthy_pod_does_not_get_it_replaced(bench: Bench):
+    bench.apply(probed(a_set(), periodSeconds=10))
+    bench.clock.sleep(10_000)
+    before = bench.ids()
+    failures = iter([NO])
+    bench.prober.answer = lambda found: next(failures, OK) if found.name == "web-0" else OK
+    bench.apply(with_env(probed(a_set(), periodSeconds=10), COLOR="green"))
+    stops = [line for line in bench.engine.log if line.startswith("stop")]
+    assert stops == ["stop web-2", "stop web-1", "stop web-0"]
+    assert set(before.values()).isdisjoint(bench.ids().values())
+
+
+def test_after_a_reboot_pods_get_time_before_a_repair_takes_them(bench: Bench):
+    """Started again is young again, however long ago the container was created."""
+    bench.apply(probed(a_set(), failureThreshold=30))
+    bench.clock.sleep(10_000)
+    before = bench.ids()
+    for pod in bench.pods:
+        bench.engine.crash(pod)
+    bench.prober.answer = lambda found: OK if bench.clock.now() - found.started_at >= 20 else NO
+    bench.apply(with_env(probed(a_set(), failureThreshold=30), COLOR="green"))
+    log = bench.engine.log
+    assert log.index("probe web-0 ok") < log.index("stop web-2")
+    assert set(before.values()).isdisjoint(bench.ids().values())
+
+
+def test_a_crash_looping_pod_is_repaired_at_once(bench: Bench):
+    bench.apply(a_set())
+    bench.engine.crash("web-2", restarting=True)
+    began = bench.clock.now()
+    manifest = with_env(a_set(), COLOR="green")
+    bench.apply(manifest)
+    assert bench.clock.now() - began < 5
+    assert len(bench.running) == 3
+
+
+def test_a_stop_that_runs_into_its_grace_period_is_reported(bench: Bench):
+    manifest = a_set(replicas=1)
+    manifest["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = 5
+    bench.apply(manifest)
+    stop = bench.engine.stop
+
+    def slow_stop(container_id, *, grace_seconds=None):
+        bench.clock.sleep(grace_seconds or 0)
+        stop(container_id, grace_seconds=grace_seconds)
+
+    bench.engine.stop = slow_stop  # type: ignore[method-assign]
+    container_of(manifest)["env"] = [{"name": "COLOR", "value": "green"}]
+    bench.apply(manifest)
+    assert any("grace period of 5s and was killed" in text for text in bench.reporter.notices)

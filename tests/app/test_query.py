@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import pytest
+
+from minisets.app.delete import delete_set
+from minisets.app.dry_run import dry_run
+from minisets.app.park import stop
+from minisets.app.query import get_claims, get_pods, get_services, get_sets
+from minisets.app.rollout import history, restart, set_images, undo
+from minisets.errors import InputError, ManifestError, NotFound
+from tests.app.bench import NO, OK, Bench, a_service, a_set, events, probed, with_claim, with_env
+from tests.fakes import DEMO
+
+READS = {"containers", "volumes", "networks", "image", "inspect", "probe"}
+
+
+def test_sets_are_shown_with_what_is_ready_now(bench: Bench):
+    bench.apply(a_service(), probed(a_set()))
+    bench.prober.answer = lambda found: NO if found.name == "web-2" else OK
+    (view,) = get_sets(bench.command(), "default")
+    assert (view.namespace, view.name, view.ready, view.replicas) == ("default", "web", 2, 3)
+    assert (view.containers, view.images) == (("app",), (DEMO,))
+    assert view.object["status"]["readyReplicas"] == 2
+    assert view.object["metadata"]["generation"] == 1
+
+
+def test_a_stopped_set_still_says_how_many_it_wants(bench: Bench):
+    bench.apply(a_set())
+    stop(bench.command(), "default")
+    (view,) = get_sets(bench.command(), "default")
+    assert (view.ready, view.replicas) == (0, 3)
+
+
+def test_pods_are_shown_by_ordinal_with_state_and_restarts(bench: Bench):
+    bench.apply(a_set(replicas=12, podManagementPolicy="Parallel"))
+    bench.engine.crash("web-1", restarting=True)
+    views = get_pods(bench.command(), "default")
+    assert [view.name for view in views] == [f"web-{n}" for n in range(12)]
+    assert (views[1].status, views[1].restarts, views[1].ready) == ("CrashLoopBackOff", 1, 0)
+    assert (views[0].status, views[0].restarts, views[0].ready) == ("Running", 0, 1)
+    assert views[0].ip == bench.address("web-0")
+    assert views[0].object["status"]["podIP"] == views[0].ip
+    assert not any(key.startswith("minisets") for key in views[0].object["metadata"]["labels"])
+
+
+def test_claims_are_shown_as_kubernetes_names_them(bench: Bench):
+    bench.apply(with_claim(a_set(replicas=1), storageClassName="fast"), namespace="prod")
+    (view,) = get_claims(bench.command(), "prod")
+    assert (view.name, view.volume) == ("data-web-0", "prod_data-web-0")
+    assert (view.capacity, view.access_modes, view.storage_class) == ("1Gi", "RWO", "fast")
+    assert view.created == bench.clock.now()
+
+
+def test_services_are_shown_with_ports_and_selector(bench: Bench):
+    bench.apply(a_service())
+    (view,) = get_services(bench.command(), "default")
+    assert (view.cluster_ip, view.ports, view.selector) == ("None", "80/TCP", "app=web")
+
+
+def test_names_choose_and_order_what_is_shown(bench: Bench):
+    bench.apply(a_set())
+    views = get_pods(bench.command(), None, ["web-2", "web-0"])
+    assert [view.name for view in views] == ["web-2", "web-0"]
+    with pytest.raises(NotFound, match='pods "web-9" not found'):
+        get_pods(bench.command(), "default", ["web-0", "web-9"])
+
+
+def test_without_a_namespace_everything_is_shown(bench: Bench):
+    bench.apply(a_set(), namespace="a")
+    bench.apply(a_set(), namespace="b")
+    assert [view.namespace for view in get_sets(bench.command(), None)] == ["a", "b"]
+    assert [view.namespace for view in get_sets(bench.command(), "b")] == ["b"]
+
+
+@pytest.mark.parametrize("replicas", [1, 12])
+def test_reading_costs_a_constant_number_of_calls_and_one_more_per_shown_pod(
+    bench: Bench, replicas: int
+):
+    bench.apply(a_set(replicas=replicas, podManagementPolicy="Parallel"))
+    bench.engine.log.clear()
+    get_sets(bench.command(), "default")
+    assert len(bench.engine.log) == 2
+    bench.engine.log.clear()
+    get_pods(bench.command(), "default")
+    assert len(bench.engine.log) == 2 + replicas
+
+
+def test_reading_writes_nothing_even_if_records_are_lost(bench: Bench):
+    bench.apply(a_set())
+    bench.prune_volumes()
+    bench.engine.log.clear()
+    assert len(get_pods(bench.command(), "default")) == 3
+    get_sets(bench.command(), "default")
+    dry_run(bench.command(), bench.load(a_set()))
+    assert {line.split(" ")[0] for line in bench.engine.log} <= READS
+
+
+def test_a_dry_run_without_an_engine_shows_the_whole_road(bench: Bench):
+    found = dry_run(None, bench.load(a_service(), with_claim(a_set(replicas=2))))
+    assert [(one.kind, one.name, one.verb) for one in found] == [
+        ("Service", "web", "created"),
+        ("StatefulSet", "web", "created"),
+    ]
+    assert found[0].steps == ()
+    assert [step.split(" - ")[0].split(" at ")[0] for step in found[1].steps[1:]] == [
+        "create claim data-web-0 of web-0",
+        "create pod web-0",
+        "create claim data-web-1 of web-1",
+        "create pod web-1",
+    ]
+
+
+def test_a_dry_run_of_a_change_says_which_pods_go_and_touches_nothing(bench: Bench):
+    bench.apply(probed(a_set(replicas=2)))
+    bench.engine.log.clear()
+    objects = bench.load(with_env(probed(a_set(replicas=2)), COLOR="x"))
+    (found,) = dry_run(bench.command(), objects)
+    assert found.verb == "configured"
+    deletions = [step.split(" - ")[0] for step in found.steps if "delete pod" in step]
+    assert deletions == ["delete pod web-1", "delete pod web-0"]
+    assert {line.split(" ")[0] for line in bench.engine.log} <= READS
+
+
+def test_a_dry_run_of_what_lives_already_has_nothing_to_do(bench: Bench):
+    bench.apply(with_claim(probed(a_set())))
+    (found,) = dry_run(bench.command(), bench.load(with_claim(probed(a_set()))))
+    assert (found.verb, found.steps) == ("unchanged", ("nothing to do",))
+
+
+def test_a_dry_run_refuses_what_apply_would_refuse(bench: Bench):
+    bench.apply(a_set())
+    with pytest.raises(ManifestError, match="Forbidden"):
+        dry_run(bench.command(), bench.load(a_set(podManagementPolicy="Parallel")))
+
+
+def test_undo_puts_the_template_before_back(bench: Bench):
+    bench.apply(a_set())
+    bench.apply(with_env(a_set(), COLOR="blue"))
+    assert [entry.number for entry in history(bench.command(), "default", "web")] == [1, 2]
+    assert undo(bench.command(), "default", "web") == 1
+    bench.apply(a_set())
+    assert bench.engine.container("web-0").config["Env"] == []
+    assert [entry.number for entry in history(bench.command(), "default", "web")] == [2, 3]
+
+
+def test_restart_makes_every_pod_anew_and_survives_an_apply(bench: Bench):
+    bench.apply(a_set())
+    before = bench.ids()
+    restart(bench.command(), "default", "web")
+    with pytest.raises(InputError, match="within the past second"):
+        restart(bench.command(), "default", "web")
+    assert bench.apply(a_set()) == {"StatefulSet/web": "unchanged"}
+    assert set(bench.ids().values()).isdisjoint(before.values())
+    assert events(bench, "stop") == ["stop web-2", "stop web-1", "stop web-0"]
+
+
+def test_another_image_is_looked_for_before_anything_changes(bench: Bench):
+    bench.apply(a_set())
+    with pytest.raises(Exception, match="nowhere:1"):
+        set_images(bench.command(), "default", "web", {"app": "nowhere:1"})
+    assert bench.facts().generation == 1
+    assert not set_images(bench.command(), "default", "web", {"app": DEMO})
+
+
+def test_nothing_of_a_deleted_set_is_shown(bench: Bench):
+    bench.apply(a_set())
+    delete_set(bench.command(), "default", "web")
+    assert get_sets(bench.command(), None) == []
+    assert get_pods(bench.command(), None) == []

@@ -1,0 +1,111 @@
+"""Manifests and what becomes of them, compared as text; ``make golden`` writes it again.
+
+``pod-*.yaml``: the Engine API's JSON for the first pod. ``plan-*.yaml``: every step from nothing.
+A first line such as ``# api 1.44`` chooses the Engine.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from minisets.core import naming
+from minisets.core.actions import render
+from minisets.core.addresses import allocate
+from minisets.core.container_spec import PodRequest, container_config, container_name
+from minisets.core.defaults import apply_defaults
+from minisets.core.load import LoadedObject, load
+from minisets.core.manifest import Service, StatefulSet
+from minisets.core.pod_identity import NetworkPlace, identify
+from minisets.core.revision import revision_name, template_text
+from minisets.core.set_record import SetRecord
+from minisets.core.simulate import road
+from minisets.core.snapshot import claim_volumes, take_snapshot
+from minisets.engine.files import parse_manifests
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+MARK = "# output\n"
+SUBNET = "172.31.240.0/20"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_the_output_of_a_manifest_is_as_written_down(case: Path, rewrite: bool):
+    text = case.read_text()
+    manifest, mark, expected = text.partition(MARK)
+    translate = _pod if case.stem.startswith("pod-") else _plan
+    output = translate(manifest)
+    if rewrite:
+        case.write_text(f"{manifest}{MARK}{output}")
+    else:
+        assert mark, f"{case.name} has no line '# output'"
+        assert output == expected
+
+
+def test_there_are_cases_of_both_sorts():
+    sorts = {case.stem.partition("-")[0] for case in CASES}
+    assert sorts == {"pod", "plan"}
+
+
+def _pod(text: str) -> str:
+    found = load(parse_manifests(text, "case.yaml")).objects
+    item, manifest = _the_set(found)
+    namespace = item.namespace or naming.DEFAULT_NAMESPACE
+    network = NetworkPlace(id="n1", name=naming.network_name(namespace), subnet=SUBNET)
+    first = manifest.spec.ordinals.start if manifest.spec.ordinals else 0
+    ordinals = range(first, first + manifest.spec.replicas)
+    claims = claim_volumes(manifest, namespace, first)
+    request = PodRequest(
+        set_name=item.name,
+        set_uid="u1",
+        revision=revision_name(item.name, template_text(_defaulted(item)), 0),
+        template=manifest.spec.template,
+        identity=identify(
+            manifest,
+            first,
+            namespace=namespace,
+            services=[one.value for one in found if isinstance(one.value, Service)],
+            network=network,
+            blocks=allocate(SUBNET, ordinals=ordinals, own=(), others=()),
+        ),
+        network=network,
+        claims=claims,
+        new_claims=tuple(claims),
+        packed_spec="(packed)",
+        api_version=_api_version(text),
+        cpus=4,
+    )
+    config = {"name": container_name(request), **container_config(request)}
+    return json.dumps(config, indent=2) + "\n"
+
+
+def _plan(text: str) -> str:
+    item, manifest = _the_set(load(parse_manifests(text, "case.yaml")).objects)
+    snapshot = take_snapshot(
+        SetRecord(object=apply_defaults(item.raw), uid="u1"),
+        manifest,
+        namespace=item.namespace or naming.DEFAULT_NAMESPACE,
+        pods=(),
+        volumes=(),
+        ready_for={},
+    )
+    return "\n\n".join(render(step) for step in road(snapshot)) + "\n"
+
+
+def _the_set(found: tuple[LoadedObject, ...]) -> tuple[LoadedObject, StatefulSet]:
+    ((item, manifest),) = [
+        (item, item.value) for item in found if isinstance(item.value, StatefulSet)
+    ]
+    return item, manifest
+
+
+def _defaulted(item: LoadedObject) -> dict[str, object]:
+    template: dict[str, object] = apply_defaults(item.raw)["spec"]["template"]
+    return template
+
+
+def _api_version(text: str) -> tuple[int, int]:
+    match = re.match(r"# api (\d+)\.(\d+)\n", text)
+    return (int(match[1]), int(match[2])) if match else (1, 41)
