@@ -1,0 +1,133 @@
+"""The use case wait: until pods are ready, things are gone, or a field has a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minisets.app.context import Context
+from minisets.app.delete import find_pod
+from minisets.app.drive import DEFAULT_TIMEOUT, Drive
+from minisets.app.query import get_claims, get_pods, get_services, get_sets
+from minisets.app.sets import SET_KIND, find_set, observe_whole
+from minisets.app.targets import open_target
+from minisets.app.world import World, observe
+from minisets.core import labels
+from minisets.core.jsonpath import Condition, holds
+from minisets.errors import NotConverged
+
+_POLL_SECONDS = 0.25
+
+
+def wait_ready(
+    context: Context,
+    namespace: str,
+    pods: Sequence[str],
+    *,
+    timeout_seconds: float = DEFAULT_TIMEOUT,
+) -> None:
+    """Drive the sets of pods until these pods are ready.
+
+    Raises:
+        NotFound: One of them is not there.
+        NotConverged: Time is over, or a pod cannot get ready.
+    """
+    world = observe_whole(context, namespace)
+    containers = [find_pod(world, namespace, pod) for pod in pods]
+    names = sorted({container.labels[labels.SET] for container in containers})
+    targets = [find_set(context, namespace, name, world) for name in names]
+    wanted = {container.id for container in containers}
+    Drive(context, targets).run(
+        timeout_seconds=timeout_seconds, seen=world, until=lambda ready: wanted <= ready.keys()
+    )
+
+
+def wait_deleted(
+    context: Context,
+    namespace: str,
+    kind: str,
+    names: Sequence[str],
+    *,
+    timeout_seconds: float = DEFAULT_TIMEOUT,
+) -> None:
+    """Wait until objects are gone; a pod made anew under its name is another one.
+
+    Args:
+        context: Of the command.
+        namespace: Of the objects.
+        kind: ``Pod``, ``PersistentVolumeClaim`` or a kind that is a record.
+        names: Of the objects; those that are not there are gone already.
+        timeout_seconds: Of the wait.
+
+    Raises:
+        NotConverged: Time is over.
+    """
+    first = _identities(observe(context.engine, namespace), kind, namespace, names)
+
+    def is_gone() -> bool:
+        now = _identities(observe(context.engine, namespace), kind, namespace, names)
+        return not first & now
+
+    _poll(context, is_gone, timeout_seconds, f"{kind.lower()} {', '.join(names)} to be deleted")
+
+
+def wait_field(
+    context: Context,
+    namespace: str,
+    kind: str,
+    names: Sequence[str],
+    condition: Condition,
+    *,
+    timeout_seconds: float = DEFAULT_TIMEOUT,
+) -> None:
+    """Drive the namespace's sets until a field of objects has the value.
+
+    Raises:
+        NotFound: One of the objects is not there.
+        NotConverged: Time is over.
+    """
+    read: Callable[[], list[dict[str, Any]]] = {
+        SET_KIND: lambda: [view.object for view in get_sets(context, namespace, names)],
+        "Pod": lambda: [view.object for view in get_pods(context, namespace, names)],
+        "PersistentVolumeClaim": lambda: [
+            view.object for view in get_claims(context, namespace, names)
+        ],
+        "Service": lambda: [view.object for view in get_services(context, namespace, names)],
+    }[kind]
+    read()
+    world = observe_whole(context, namespace)
+    targets = [open_target(record) for record in world.of_kind(SET_KIND, namespace)]
+    Drive(context, targets).run(
+        timeout_seconds=timeout_seconds,
+        seen=world,
+        until=lambda _: all(holds(condition, item) for item in read()),
+    )
+
+
+def _identities(world: World, kind: str, namespace: str, names: Sequence[str]) -> set[str]:
+    """Return what tells each object apart from a later one of its name."""
+    if kind == "Pod":
+        return {
+            container.id
+            for container in world.pods(namespace)
+            if container.labels.get(labels.POD_NAME) in names
+        }
+    if kind == "PersistentVolumeClaim":
+        return {
+            f"{volume.name} {volume.created}"
+            for volume in world.claims(namespace)
+            if any(volume.name.endswith(name) for name in names)
+        }
+    return {
+        str(record.data.get("uid"))
+        for record in world.of_kind(kind, namespace)
+        if record.name in names
+    }
+
+
+def _poll(context: Context, is_true: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = context.clock.monotonic() + seconds
+    while not is_true():
+        if context.clock.monotonic() >= deadline:
+            raise NotConverged(f"timed out after {seconds:g}s waiting for {what}")
+        context.clock.sleep(_POLL_SECONDS)
