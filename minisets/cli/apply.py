@@ -1,0 +1,137 @@
+"""The command apply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from minisets.cli.command import DURATION, BareOption, Command, Settings, pass_settings
+from minisets.cli.kinds import of_kind
+from minisets.cli.manifests import file_options, load_objects
+from minisets.cli.session import open_context, open_screen
+
+if TYPE_CHECKING:
+    from minisets.cli.progress import Screen
+    from minisets.core.load import LoadedObject
+
+DryRun = Literal["auto", "client", "server", "none"]
+Pull = Literal["always", "missing", "never"]
+
+_EXAMPLES = (
+    "minisets apply -f web.yaml",
+    "minisets apply -f manifests/ -R --timeout=5m",
+    "minisets apply -f web.yaml --dry-run",
+    "helm template my-release chart | minisets apply -n team-1 -f -",
+)
+
+
+@click.command("apply", cls=Command, examples=_EXAMPLES)
+@file_options(is_required=True)
+@click.option(
+    "--dry-run",
+    cls=BareOption,
+    bare="auto",
+    default="none",
+    type=click.Choice(["auto", "client", "server", "none"]),
+    help="Print every step and do none: against what lives (server), as if nothing lived "
+    "(client), or server if an Engine answers (--dry-run alone).",
+)
+@click.option("--wait/--no-wait", default=True, help="Wait until everything is ready.")
+@click.option(
+    "--timeout",
+    type=DURATION,
+    default="10m",
+    show_default=True,
+    help="Longest wait, as 90s or 2h.",
+)
+@click.option(
+    "--pull",
+    type=click.Choice(["always", "missing", "never"]),
+    help="When to pull images, whatever the manifests say.",
+)
+@click.option("--platform", metavar="OS/ARCH", help="Platform of images to pull.")
+@click.option(
+    "--refresh-images", is_flag=True, help="Replace pods whose image tag means another image now."
+)
+@pass_settings
+def apply(
+    settings: Settings,
+    files: tuple[str, ...],
+    recursive: bool,
+    dry_run: DryRun,
+    wait: bool,
+    timeout: float,
+    pull: Pull | None,
+    platform: str | None,
+    refresh_images: bool,
+) -> None:
+    """Bring what the files describe to life, in order, and wait until it is ready.
+
+    Run it again at any time: it changes what is different and repairs what is broken.
+    """
+    with open_screen(settings) as screen:
+        objects = load_objects(settings, screen, files, recursive=recursive)
+        if dry_run != "none":
+            _print_dry_run(settings, screen, objects, dry_run)
+            return
+        from minisets.app import apply as use_case
+
+        options = use_case.ApplyOptions(
+            timeout_seconds=timeout,
+            wait=wait,
+            pull=pull,
+            platform=platform,
+            refresh_images=refresh_images,
+            applied_from=_origin(files[0]),
+        )
+        with open_context(settings, screen) as context:
+            is_done = use_case.apply(
+                context,
+                objects,
+                options,
+                lambda kind, name, verb: screen.result(f"{of_kind(kind).printed}/{name} {verb}"),
+            )
+        if is_done and objects:
+            _suggest(screen, objects)
+
+
+def _print_dry_run(
+    settings: Settings, screen: Screen, objects: Sequence[LoadedObject], mode: DryRun
+) -> None:
+    from minisets.app.dry_run import dry_run as use_case
+    from minisets.errors import EngineUnreachable
+
+    if mode != "client":
+        try:
+            with open_context(settings, screen) as context:
+                found = use_case(context, objects)
+        except EngineUnreachable as error:
+            if mode == "server":
+                raise
+            screen.notice(f"{error}; these are the steps from nothing")
+            found = use_case(None, objects)
+    else:
+        found = use_case(None, objects)
+    for item in found:
+        screen.result(f"{of_kind(item.kind).printed}/{item.name} {item.verb} (dry run)")
+        for line in item.steps:
+            screen.result(f"  {line}")
+
+
+def _origin(given: str) -> str:
+    """Return where a manifest came from, for the record."""
+    if given == "-":
+        return ""
+    return given if "://" in given else str(Path(given).resolve())
+
+
+def _suggest(screen: Screen, objects: Sequence[LoadedObject]) -> None:
+    """Say what to type next."""
+    from minisets.cli.command import namespace_flag
+
+    spaces = sorted({item.namespace for item in objects if item.namespace})
+    flag = " -A" if len(spaces) > 1 else "".join(namespace_flag(space) for space in spaces)
+    screen.remark(f"next: minisets get all{flag}")

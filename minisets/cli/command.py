@@ -1,0 +1,266 @@
+"""What all commands share: global options on both sides of the verb, kubectl's flags, examples."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Literal
+
+import click
+
+from minisets.errors import InputError
+
+ProgressStyle = Literal["auto", "tty", "plain", "json", "quiet"]
+
+NAMESPACE_VARIABLE = "MINISETS_NAMESPACE"
+_DEFAULT_NAMESPACE = "default"
+# Compiled when used: the command line is to start fast.
+_NAMESPACE = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+
+
+class Settings:
+    """The global options, wherever they stood.
+
+    Args:
+        namespace_given: By -n; None if it was not.
+        context: Docker context by name; None leaves the choice to Docker's own rules.
+    """
+
+    # Not a dataclass: making one takes a fiftieth of what a short command may take.
+    def __init__(
+        self,
+        *,
+        namespace_given: str | None = None,
+        context: str | None = None,
+        verbose: bool = False,
+        progress: ProgressStyle = "auto",
+        debug: bool = False,
+    ) -> None:
+        self.namespace_given = namespace_given
+        self.context = context
+        self.verbose = verbose
+        self.progress = progress
+        self.debug = debug
+
+    @property
+    def namespace(self) -> str:
+        """The namespace to work in.
+
+        Raises:
+            InputError: It is no name that a namespace can have.
+        """
+        found = self.namespace_given or os.environ.get(NAMESPACE_VARIABLE) or _DEFAULT_NAMESPACE
+        if not re.fullmatch(_NAMESPACE, found):
+            raise InputError(
+                f'"{found}" is no name of a namespace',
+                hint="up to 63 small letters, digits and dashes, as in -n team-1",
+            )
+        return found
+
+    @property
+    def flag(self) -> str:
+        """The namespace as it is written at the end of a command that we suggest."""
+        return namespace_flag(self.namespace)
+
+
+def namespace_flag(namespace: str) -> str:
+    """Return `` -n NAMESPACE``, empty for the namespace in which commands work anyway."""
+    usual = os.environ.get(NAMESPACE_VARIABLE) or _DEFAULT_NAMESPACE
+    return "" if namespace == usual else f" -n {namespace}"
+
+
+pass_settings = click.make_pass_decorator(Settings, ensure=True)
+
+
+class GlobalOption(click.Option):
+    """An option that every command takes, and the group before them."""
+
+
+class BareOption(click.Option):
+    """An option whose value needs ``=`` and may be left out, as kubectl's ``--dry-run``."""
+
+    def __init__(self, *args: Any, bare: str, **more: Any) -> None:  # noqa: ANN401 - click's own
+        super().__init__(*args, **more)
+        self.bare = bare
+
+
+class Command(click.Command):
+    """A command with the global options and with examples.
+
+    Args:
+        examples: Command lines for the help.
+    """
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - click's own
+        examples: Sequence[str] = (),
+        **more: Any,  # noqa: ANN401 - click's own
+    ) -> None:
+        super().__init__(*args, **more)
+        self.examples = tuple(examples)
+        self.params = [*self.params, *global_options()]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take kubectl's spellings, too."""
+        ctx.meta["minisets.has_dashes"] = "--" in args
+        return super().parse_args(ctx, to_click_spelling(self.params, args))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options first."""
+        write_options(self.get_params(ctx), ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, one a line."""
+        del ctx
+        write_examples(self.examples, formatter)
+
+
+class Family(click.Group):
+    """A command whose subcommands do the work, with examples.
+
+    Args:
+        examples: Command lines for the help.
+    """
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - click's own
+        examples: Sequence[str] = (),
+        **more: Any,  # noqa: ANN401 - click's own
+    ) -> None:
+        super().__init__(*args, **more)
+        self.examples = tuple(examples)
+        self.params = [*self.params, *global_options()]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the subcommands, then the options."""
+        self.format_commands(ctx, formatter)
+        write_options(self.get_params(ctx), ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, one a line."""
+        del ctx
+        write_examples(self.examples, formatter)
+
+
+def to_click_spelling(params: Iterable[click.Parameter], args: Sequence[str]) -> list[str]:
+    """Rewrite ``--flag=true|false`` and bare options; what follows ``--`` stays.
+
+    Raises:
+        click.BadParameter: The value of a flag is neither true nor false.
+    """
+    options = {
+        name: param for param in params if isinstance(param, click.Option) for name in param.opts
+    }
+    done: list[str] = []
+    for index, arg in enumerate(args):
+        if arg == "--":
+            return [*done, *args[index:]]
+        name, equals, value = arg.partition("=")
+        option = options.get(name)
+        if isinstance(option, BareOption) and not equals:
+            done.append(f"{name}={option.bare}")
+        elif option is not None and option.is_flag and equals and name.startswith("--"):
+            if click.BOOL.convert(value, option, None):
+                done.append(name)
+            else:
+                done += option.secondary_opts[:1]
+        else:
+            done.append(arg)
+    return done
+
+
+def global_options() -> list[click.Parameter]:
+    """Return the options that stand before or after the verb."""
+
+    def option(*names: str, **more: Any) -> GlobalOption:  # noqa: ANN401 - click's own
+        return GlobalOption(names, expose_value=False, callback=_remember, **more)
+
+    return [
+        option(
+            "-n",
+            "--namespace",
+            "namespace_given",
+            metavar="NAME",
+            help=f"Namespace to work in. [env: {NAMESPACE_VARIABLE}]",
+        ),
+        option(
+            "--context",
+            metavar="NAME",
+            help="Docker context of the Engine. [env: DOCKER_HOST, DOCKER_CONTEXT]",
+        ),
+        option(
+            "--progress",
+            type=click.Choice(["auto", "tty", "plain", "json", "quiet"]),
+            help="How to show what happens, on standard error.",
+        ),
+        option("-v", "--verbose", is_flag=True, help="Show every call to the Engine."),
+        option("--debug", is_flag=True, help="Show tracebacks of errors."),
+    ]
+
+
+def write_options(
+    params: Iterable[click.Parameter], ctx: click.Context, formatter: click.HelpFormatter
+) -> None:
+    """Write own options and global options as two sections of a help text."""
+    sections: dict[str, list[tuple[str, str]]] = {"Options": [], "Global options": []}
+    for param in params:
+        record = param.get_help_record(ctx)
+        if isinstance(param, click.Option) and record is not None:
+            title = "Global options" if isinstance(param, GlobalOption) else "Options"
+            sections[title].append(record)
+    for title, records in sections.items():
+        if records:
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
+    """Write the examples of a help text, never wrapped: they are for copying."""
+    if examples:
+        with formatter.section("Examples"):
+            for example in examples:
+                formatter.write(f"  {example}\n")
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None:
+    # The one after the verb is parsed last and wins; what was not given must not undo the other.
+    if value and param.name:
+        setattr(ctx.ensure_object(Settings), param.name, value)
+
+
+class Duration(click.ParamType[float]):
+    """A length of time as Go writes it, in seconds: ``90s``, ``1m30s``, ``2h``, or a number."""
+
+    name = "duration"
+    _UNITS: ClassVar[dict[str, float]] = {
+        "ns": 1e-9,
+        "us": 1e-6,
+        "µs": 1e-6,
+        "ms": 1e-3,
+        "s": 1.0,
+        "m": 60.0,
+        "h": 3600.0,
+    }
+    _PART = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)"
+    _NUMBER = r"\d+(\.\d*)?|\.\d+"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """Return seconds."""
+        text = str(value)
+        if re.fullmatch(self._NUMBER, text):
+            return float(text)
+        parts = re.findall(self._PART, text)
+        if not parts or "".join(number + unit for number, unit in parts) != text:
+            self.fail(f"{text!r} is no length of time; write 90s, 1m30s or 2h", param, ctx)
+        return sum(float(number) * self._UNITS[unit] for number, unit in parts)
+
+
+DURATION = Duration()

@@ -1,0 +1,203 @@
+"""The command line: the group, and the only place that turns errors into exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from minisets.cli.command import (
+    Settings,
+    global_options,
+    to_click_spelling,
+    write_examples,
+    write_options,
+)
+from minisets.errors import InputError, MinisetsError
+
+# Verb, module and name, and what the list of commands says. A command is imported when it is asked
+# for: the command line is to start fast.
+COMMANDS = {
+    "apply": ("minisets.cli.apply:apply", "Bring manifests to life, and wait."),
+    "delete": ("minisets.cli.delete:delete", "Delete sets, pods, claims and other objects."),
+    "diff": ("minisets.cli.compare:diff", "Show what apply would change."),
+    "exec": ("minisets.cli.streams:execute", "Run a command in a pod."),
+    "get": ("minisets.cli.get:get", "Show sets, pods, claims and Services."),
+    "logs": ("minisets.cli.streams:logs", "Print what a pod wrote."),
+    "rollout": ("minisets.cli.rollout:rollout", "Follow, repeat or take back an update."),
+    "scale": ("minisets.cli.scale:scale", "Set how many pods a set has."),
+    "set": ("minisets.cli.rollout:set_group", "Change the image of a set."),
+    "start": ("minisets.cli.scale:start", "Bring parked sets back."),
+    "stop": ("minisets.cli.scale:stop", "Park sets: pods go, volumes stay."),
+    "version": ("minisets.cli.version:version", "Print the versions of minisets and Engine."),
+    "wait": ("minisets.cli.compare:wait", "Wait for pods, deletions or fields."),
+}
+
+_EXIT_INTERNAL = MinisetsError.exit_code
+_EXIT_INTERRUPTED = 130
+# What a shell reports for a program that a broken pipe has ended.
+_EXIT_BROKEN_PIPE = 141
+
+# Nothing is in the making that an interruption could leave half done.
+_READING = frozenset({"diff", "get", "logs", "exec", "version"})
+
+_EXAMPLES = (
+    "minisets apply -f web.yaml",
+    "minisets get pods",
+    "minisets logs web-0 -f",
+    "minisets delete -f web.yaml",
+)
+
+
+class Root(click.Group):
+    """All commands."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = False,
+        **more: Any,  # noqa: ANN401 - click's own
+    ) -> Any:  # noqa: ANN401 - click's own
+        """Run the command line and exit with its code; click's own mapping is never used."""
+        del standalone_mode
+        settings = Settings()
+        words = list(sys.argv[1:] if args is None else args)
+        more |= {"complete_var": complete_var, "standalone_mode": False, "obj": settings}
+        name = prog_name or "minisets"
+
+        def command() -> int:
+            # The value of ctx.exit(); a command's own return value is None.
+            code = super(Root, self).main(words, name, **more)
+            return code if isinstance(code, int) else 0
+
+        raise SystemExit(exit_code_of(command, settings, words))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take kubectl's spellings, too."""
+        return super().parse_args(ctx, to_click_spelling(self.params, args))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a reader of our output that has gone is no error worth a word."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Python would complain when it flushes at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            ctx.exit(_EXIT_BROKEN_PIPE)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may have been meant.
+
+        Raises:
+            InputError: There is no such command.
+        """
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            raise InputError(
+                f'unknown command "{args[0]}" for "minisets"',
+                hint=f"did you mean: minisets {close[0]}" if close else "minisets --help",
+            )
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands first: they are what is looked for."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, text) for verb, (_, text) in COMMANDS.items()])
+        write_options(self.get_params(ctx), ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, one a line."""
+        del ctx
+        write_examples(_EXAMPLES, formatter)
+
+
+cli = Root(
+    "minisets",
+    help="Run Kubernetes StatefulSets on a plain Docker Engine.",
+    params=global_options(),
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def main() -> NoReturn:
+    """Run minisets."""
+    raise SystemExit(cli.main())
+
+
+def exit_code_of(command: Callable[[], int], settings: Settings, words: Sequence[str]) -> int:
+    """Run a command line, print what went wrong on standard error, and return the exit code.
+
+    Args:
+        command: Runs it and returns the code of a command that ended well.
+        settings: Filled in by the command line's own options.
+        words: As typed, to say how to go on.
+    """
+    try:
+        return command()
+    except MinisetsError as error:
+        from minisets.cli.problems import render_error
+
+        _say(render_error(error), settings)
+        return error.exit_code
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "minisets"
+        _say([f"error: {error.format_message()}", f"hint: {path} --help"], settings)
+        return InputError.exit_code
+    except click.ClickException as error:
+        _say([f"error: {error.format_message()}"], settings)
+        return InputError.exit_code
+    except click.Abort:
+        _say(_render_interrupted(words), settings)
+        return _EXIT_INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last line of defence; --debug shows it all
+        _say(
+            [
+                f"error: internal: {type(error).__name__}: {error}",
+                "hint: run again with --debug, and report what it shows",
+            ],
+            settings,
+        )
+        return _EXIT_INTERNAL
+
+
+def _render_interrupted(words: Sequence[str]) -> list[str]:
+    import shlex
+
+    if next((word for word in words if word in COMMANDS), "") in _READING:
+        return []
+    again = shlex.join(["minisets", *words])
+    return [f"interrupted; nothing is lost. The same command goes on from here: {again}"]
+
+
+def _say(lines: Sequence[str], settings: Settings) -> None:
+    if settings.debug and sys.exc_info()[0] is not None:
+        import traceback
+
+        click.echo(traceback.format_exc(), err=True, nl=False)
+    for line in lines:
+        click.echo(line, err=True)

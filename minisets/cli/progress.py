@@ -1,0 +1,333 @@
+"""Progress on standard error, in four styles; results on standard output, never between rows."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import click
+
+from minisets.cli.rows import render_line, render_rows
+from minisets.core.events import Progress, Reporter
+from minisets.engine.clock import SystemClock
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.live import Live
+
+Write = Callable[[str], None]
+
+_REFRESHES_PER_SECOND = 10
+
+
+class Screen(Reporter, Protocol):
+    """A reporter that commands print through, too."""
+
+    def trace(self, method: str, path: str) -> None:
+        """Take one answer of the Engine, for -v."""
+
+    def remark(self, text: str) -> None:
+        """Say something on standard error that is no notice, such as what to type next."""
+
+    def result(self, text: str) -> None:
+        """Print a result on standard output."""
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+
+
+def make_screen(style: str) -> Screen:
+    """Make the screen of a style: ``tty``, ``plain``, ``json`` or ``quiet``."""
+    clock = SystemClock().monotonic
+    match style:
+        case "tty":
+            return TtyScreen(_make_console, clock=clock)
+        case "json":
+            return JsonScreen(clock=clock)
+        case "quiet":
+            return QuietScreen()
+        case _:
+            return PlainScreen(clock=clock)
+
+
+def _make_console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def write_out(text: str) -> None:
+    """Write a line to standard output."""
+    click.echo(text)
+
+
+def write_error(text: str) -> None:
+    """Write a line to standard error."""
+    click.echo(text, err=True)
+
+
+class QuietScreen:
+    """Results only."""
+
+    def __init__(self, out: Write = write_out) -> None:
+        self._out = out
+
+    def progress(self, step: Progress) -> None:
+        """Show nothing."""
+
+    def notice(self, text: str) -> None:
+        """Show nothing."""
+
+    def trace(self, method: str, path: str) -> None:
+        """Show nothing."""
+
+    def remark(self, text: str) -> None:
+        """Show nothing."""
+
+    def result(self, text: str) -> None:
+        """Print a result."""
+        self._out(text)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+
+
+@dataclass(slots=True)
+class Row:
+    """What is known of one subject; ``since`` is when its present way began."""
+
+    step: Progress
+    since: float
+    until: float | None = None
+
+    def elapsed(self, now: float) -> float:
+        """Seconds of its way, which ends when nothing more is expected."""
+        return (now if self.until is None else self.until) - self.since
+
+
+class Board:
+    """Rows by subject, in the order in which they were first heard of."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.rows: dict[str, Row] = {}
+
+    def take(self, step: Progress) -> tuple[Row, bool]:
+        """Take a step; return its row, and whether it is news to a reader of lines."""
+        now = self._clock()
+        row = self.rows.get(step.subject)
+        if row is None or (row.step.is_done and step.state != row.step.state):
+            row = self.rows[step.subject] = Row(step=step, since=now)
+            is_news = True
+        else:
+            is_news = row.step.state != step.state
+            row.step = step
+        if not step.is_done:
+            row.until = None
+        elif row.until is None:
+            row.until = now
+        return row, is_news
+
+    def elapsed(self, row: Row) -> float:
+        """Seconds of a row's way until now."""
+        return row.elapsed(self._clock())
+
+
+class PlainScreen:
+    """One line per change of state, for pipes and logs."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        out: Write = write_out,
+        err: Write = write_error,
+    ) -> None:
+        self._board = Board(clock)
+        self._out, self._err = out, err
+        # Pulls and probes report from threads of their own.
+        self._lock = threading.Lock()
+
+    def progress(self, step: Progress) -> None:
+        """Write a line if the state is another one now."""
+        with self._lock:
+            row, is_news = self._board.take(step)
+            if is_news:
+                self._err(render_line(step, self._board.elapsed(row)))
+
+    def notice(self, text: str) -> None:
+        """Write a line."""
+        with self._lock:
+            self._err(f"notice: {text}")
+
+    def trace(self, method: str, path: str) -> None:
+        """Write a line."""
+        with self._lock:
+            self._err(f"engine: {method} {path}")
+
+    def remark(self, text: str) -> None:
+        """Write a line."""
+        with self._lock:
+            self._err(text)
+
+    def result(self, text: str) -> None:
+        """Print a result."""
+        with self._lock:
+            self._out(text)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+
+
+class JsonScreen:
+    """One JSON object a line, for programs that show progress in their own way."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        out: Write = write_out,
+        err: Write = write_error,
+    ) -> None:
+        self._board = Board(clock)
+        self._out, self._err = out, err
+        self._lock = threading.Lock()
+
+    def progress(self, step: Progress) -> None:
+        """Write every step, also those that change only a number."""
+        with self._lock:
+            row, _ = self._board.take(step)
+            elapsed = round(self._board.elapsed(row), 3)
+            self._write(
+                type="progress",
+                subject=step.subject,
+                state=step.state,
+                detail=step.detail,
+                done=step.is_done,
+                current=step.current,
+                total=step.total,
+                elapsed=elapsed,
+            )
+
+    def notice(self, text: str) -> None:
+        """Write an object."""
+        with self._lock:
+            self._write(type="notice", text=text)
+
+    def trace(self, method: str, path: str) -> None:
+        """Write an object."""
+        with self._lock:
+            self._write(type="engine", method=method, path=path)
+
+    def remark(self, text: str) -> None:
+        """Write an object."""
+        with self._lock:
+            self._write(type="remark", text=text)
+
+    def result(self, text: str) -> None:
+        """Print a result."""
+        with self._lock:
+            self._out(text)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+
+    def _write(self, **fields: object) -> None:
+        self._err(json.dumps(fields, ensure_ascii=False))
+
+
+class TtyScreen:
+    """Rows that change in place while something happens, and leave nothing behind.
+
+    Args:
+        make_console: Makes the console when the first row comes: many commands have none, and
+            rich takes long to import.
+        clock: Monotonic seconds.
+        out: Writes a result.
+        err: Writes a line while there are no rows.
+    """
+
+    def __init__(
+        self,
+        make_console: Callable[[], Console],
+        *,
+        clock: Callable[[], float],
+        out: Write = write_out,
+        err: Write = write_error,
+    ) -> None:
+        self._make_console = make_console
+        self._board = Board(clock)
+        self._clock = clock
+        self._out, self._err = out, err
+        self._lock = threading.RLock()
+        self._live: Live | None = None
+
+    def progress(self, step: Progress) -> None:
+        """Change the row of the subject at the next refresh."""
+        with self._lock:
+            self._board.take(step)
+            if self._live is None:
+                self._live = self._open()
+
+    def notice(self, text: str) -> None:
+        """Write a line above the rows."""
+        self._print(f"notice: {text}")
+
+    def trace(self, method: str, path: str) -> None:
+        """Write a line above the rows."""
+        self._print(f"engine: {method} {path}")
+
+    def remark(self, text: str) -> None:
+        """Write a line above the rows."""
+        self._print(text)
+
+    def result(self, text: str) -> None:
+        """Print a result; the rows make room and come back with the next step."""
+        self.close()
+        self._out(text)
+
+    def close(self) -> None:
+        """Take the rows away."""
+        with self._lock:
+            live, self._live = self._live, None
+        # Not under the lock: stopping waits for the thread that draws, which wants the lock.
+        if live is not None:
+            live.stop()
+
+    def _open(self) -> Live:
+        from rich.live import Live
+
+        console = self._make_console()
+        live = Live(
+            get_renderable=lambda: self._render(console),
+            console=console,
+            transient=True,
+            refresh_per_second=_REFRESHES_PER_SECOND,
+            # Results may go to a file: rich would draw them on the terminal instead.
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        live.start()
+        return live
+
+    def _print(self, text: str) -> None:
+        with self._lock:
+            live = self._live
+        if live is None:
+            self._err(text)
+        else:
+            live.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _render(self, console: Console) -> RenderableType:
+        with self._lock:
+            rows = [(row.step, row.elapsed(self._clock())) for row in self._board.rows.values()]
+        return render_rows(
+            rows,
+            frame=int(self._clock() * _REFRESHES_PER_SECOND),
+            is_ascii=not console.encoding.lower().startswith("utf"),
+            width=console.width,
+            height=console.height,
+        )

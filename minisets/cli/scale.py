@@ -1,0 +1,124 @@
+"""The commands scale, stop and start."""
+
+from __future__ import annotations
+
+import click
+
+from minisets.cli.command import DURATION, Command, Settings, pass_settings
+from minisets.cli.kinds import SET, parse_names, parse_words
+from minisets.cli.session import open_context, open_screen
+
+_timeout = click.option(
+    "--timeout",
+    type=DURATION,
+    default="10m",
+    show_default=True,
+    help="Longest wait, as 90s or 2h.",
+)
+_wait = click.option("--wait/--no-wait", default=True, help="Wait until it is done.")
+
+
+@click.command(
+    "scale",
+    cls=Command,
+    examples=(
+        "minisets scale sts/web --replicas=5",
+        "minisets scale sts web --replicas=0",
+        "minisets scale sts/web --current-replicas=3 --replicas=5",
+    ),
+)
+@click.argument("words", nargs=-1, required=True, metavar="TYPE/NAME...")
+@click.option(
+    "--replicas", type=click.IntRange(min=0), required=True, metavar="N", help="Pods to have."
+)
+@click.option(
+    "--current-replicas",
+    type=click.IntRange(min=-1),
+    metavar="N",
+    help="Scale only if so many are asked for now.",
+)
+@_wait
+@_timeout
+@pass_settings
+def scale(
+    settings: Settings,
+    words: tuple[str, ...],
+    replicas: int,
+    current_replicas: int | None,
+    wait: bool,
+    timeout: float,
+) -> None:
+    """Set how many pods a set has: up in order, down from the highest ordinal; volumes stay."""
+    names = parse_words(words, (SET,))[SET]
+    if not names:
+        raise click.UsageError("name the set: minisets scale sts/NAME --replicas=N")
+    # kubectl's default, which means any.
+    expected = None if current_replicas == -1 else current_replicas
+    with open_screen(settings) as screen, open_context(settings, screen) as context:
+        from minisets.app import park
+
+        for name in names:
+            is_done = park.scale(
+                context,
+                settings.namespace,
+                name,
+                replicas,
+                current_replicas=expected,
+                wait=wait,
+                timeout_seconds=timeout,
+            )
+            screen.result(f"{SET.printed}/{name} scaled")
+            if not is_done:
+                screen.remark(f"still to come; go on: minisets start sts/{name}{settings.flag}")
+
+
+@click.command(
+    "stop",
+    cls=Command,
+    examples=("minisets stop sts/web", "minisets stop", "minisets stop -n team-1"),
+)
+@click.argument("words", nargs=-1, metavar="[sts/NAME...]")
+@pass_settings
+def stop(settings: Settings, words: tuple[str, ...]) -> None:
+    """Park sets, or all sets of the namespace: pods go, volumes, addresses and settings stay."""
+    given = parse_names(words, SET)
+    with open_screen(settings) as screen, open_context(settings, screen) as context:
+        from minisets.app import park
+
+        names = park.stop(context, settings.namespace, given)
+        for name in names:
+            screen.result(f"{SET.printed}/{name} stopped")
+        if names:
+            screen.remark(f"next: minisets start{settings.flag}")
+        else:
+            screen.remark(f"No resources found in {settings.namespace} namespace.")
+
+
+@click.command(
+    "start",
+    cls=Command,
+    examples=("minisets start sts/web", "minisets start", "minisets start -n team-1"),
+)
+@click.argument("words", nargs=-1, metavar="[sts/NAME...]")
+@_wait
+@_timeout
+@pass_settings
+def start(settings: Settings, words: tuple[str, ...], wait: bool, timeout: float) -> None:
+    """Bring parked sets back, or all sets of the namespace, and repair what a reboot left."""
+    given = parse_names(words, SET)
+    with open_screen(settings) as screen, open_context(settings, screen) as context:
+        from minisets.app import park
+
+        names = park.start(
+            context,
+            settings.namespace,
+            given,
+            wait=wait,
+            timeout_seconds=timeout,
+        )
+        for name in names:
+            screen.result(f"{SET.printed}/{name} started")
+        if names:
+            screen.remark(f"next: minisets get pods{settings.flag}")
+        else:
+            screen.remark(f"No resources found in {settings.namespace} namespace.")
