@@ -32,7 +32,7 @@ images: setup engine  ## build the demo and test image
 	@$(BIN)/python scripts/images.py
 
 .PHONY: check
-check: format-check lint types imports  ## all static checks; writes nothing
+check: format-check lint types imports docs-check  ## all static checks; writes nothing
 
 .PHONY: format-check
 format-check: setup  ## formatting only
@@ -49,6 +49,14 @@ types: setup  ## mypy, strict
 .PHONY: imports
 imports: setup  ## the layers of the package
 	$(BIN)/lint-imports
+
+.PHONY: docs
+docs: setup  ## write the regions of the documentation that come from the code
+	$(BIN)/python scripts/docs.py
+
+.PHONY: docs-check
+docs-check: setup  ## say which of these regions are out of date
+	$(BIN)/python scripts/docs.py --check
 
 .PHONY: fix
 fix: setup  ## format, and repair what ruff can repair

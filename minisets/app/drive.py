@@ -25,6 +25,8 @@ DEFAULT_TIMEOUT = 600.0
 _WORKERS = 8
 _POLL_SECONDS = 0.5
 _FIRST_PROBES_SECONDS = 1.0
+# What crashes at once does so within this time; only pods without a probe are given it.
+_PROOF_SECONDS = 0.3
 
 Deed = Callable[[], None]
 
@@ -90,7 +92,10 @@ class Drive:
                         world = self._look()
                         continue
                     if not self._waiting and until is None:
-                        return True
+                        if not self._readiness.prove(_PROOF_SECONDS):
+                            return True
+                        world = self._look()
+                        continue
                     if not wait:
                         return False
                     self._watchdog.check(self._targets, world)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from minisets.app.apply import Change, Verb, prepare
+from minisets.app.apply import ApplyOptions, Change, Verb, notices, prepare
 from minisets.app.context import Context
 from minisets.app.readiness import Readiness
 from minisets.app.sets import SET_KIND
@@ -19,6 +19,7 @@ from minisets.core.record import Record
 from minisets.core.set_record import SetRecord, parse_set
 from minisets.core.simulate import road
 from minisets.core.snapshot import take_snapshot
+from minisets.core.source import Notice
 
 _NOTHING = World(containers=(), volumes=())
 _PROBE_SECONDS = 1.0
@@ -32,6 +33,7 @@ class Outlook:
     name: str
     verb: Verb
     steps: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 def dry_run(context: Context | None, objects: Sequence[LoadedObject]) -> list[Outlook]:
@@ -45,14 +47,21 @@ def dry_run(context: Context | None, objects: Sequence[LoadedObject]) -> list[Ou
         ManifestError: An object is not valid, or changes what cannot be changed.
     """
     world = observe(context.engine) if context is not None else _NOTHING
+    changes = prepare(world, objects)
+    said = notices(world, changes, ApplyOptions())
     return [
         Outlook(
             kind=change.loaded.kind,
             name=change.loaded.name,
             verb=change.verb,
             steps=_road(context, world, change) if change.loaded.kind == SET_KIND else (),
+            notices=tuple(
+                notice
+                for notice in said
+                if notice.subject == f"{change.loaded.kind.lower()}/{change.loaded.name}"
+            ),
         )
-        for change in prepare(world, objects)
+        for change in changes
     ]
 
 

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from minisets.app.context import Context
 from minisets.app.readiness import Readiness
-from minisets.app.sets import SET_KIND
-from minisets.app.targets import Target, open_target
+from minisets.app.sets import read_sets
+from minisets.app.targets import Target
 from minisets.app.view import address_of_pod, status_word, watched_pods
 from minisets.app.world import World, observe, pod_of
 from minisets.core import labels, naming
@@ -98,7 +98,7 @@ def get_sets(context: Context, namespace: str | None, names: Sequence[str] = ())
         NotFound: One of the names is not there.
     """
     world = observe(context.engine, namespace)
-    targets = [open_target(record) for record in world.of_kind(SET_KIND)]
+    targets = read_sets(world)
     ready = _ready(context, world, targets)
     views = [_set_view(world, target, ready) for target in targets]
     return _named(views, names, "statefulsets.apps")
@@ -107,7 +107,7 @@ def get_sets(context: Context, namespace: str | None, names: Sequence[str] = ())
 def get_pods(context: Context, namespace: str | None, names: Sequence[str] = ()) -> list[PodView]:
     """Return the pods of a namespace; see get_sets."""
     world = observe(context.engine, namespace)
-    targets = [open_target(record) for record in world.of_kind(SET_KIND)]
+    targets = read_sets(world)
     ready = _ready(context, world, targets)
     pods = [container for space in sorted(world.namespaces()) for container in world.pods(space)]
     with ThreadPoolExecutor(_WORKERS) as pool:

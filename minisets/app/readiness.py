@@ -21,6 +21,8 @@ from minisets.engine.prober import ProbeTarget
 _WORKERS = 8
 # Seconds over which attempts must fail before a pod that once ran well counts as failing.
 _HICCUP = 1.0
+# Less than a clock's own rounding.
+_INSTANT = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class _Entry:
     watched: Watched
     probes: PodProbes
     is_new: bool
+    was_started_here: bool = False
     ready_since: float | None = None
     attempt: Future[tuple[ProbeResult, float, float]] | None = None
     last: ProbeResult | None = None
@@ -94,6 +97,25 @@ class Readiness:
         self._entries |= expected
         if expected and all(entry.ready_since is None for entry in expected.values()):
             self.wait(seconds)
+
+    def prove(self, seconds: float) -> bool:
+        """Let the pods that nothing probes run for so long; False if they all have already.
+
+        They are ready as soon as they run, and only a second look tells whether they still do.
+        """
+        now = self._clock.now()
+        ages = [
+            now - entry.ready_since
+            for entry in self._entries.values()
+            if entry.was_started_here
+            and entry.ready_since is not None
+            and entry.watched.spec.readiness_probe is None
+        ]
+        pause = max((seconds - age for age in ages), default=0.0)
+        if pause <= _INSTANT:
+            return False
+        self._clock.sleep(pause)
+        return True
 
     def update(self, pods: Iterable[Watched]) -> None:
         """Take the pods as they are now; those that do not run are not ready."""
@@ -191,6 +213,7 @@ class Readiness:
             watched=watched,
             probes=begin_pod(now, startup, readiness),
             is_new=is_new,
+            was_started_here=is_new,
             handlers={name: probe for name, probe in handlers.items() if probe is not None},
         )
 

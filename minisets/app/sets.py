@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from minisets.app.context import Context
 from minisets.app.network import find_network
 from minisets.app.targets import Target, open_target
@@ -31,6 +33,26 @@ def find_set(context: Context, namespace: str, name: str, world: World | None = 
             f'statefulsets.apps "{name}" not found', hint=f"minisets get sts -n {namespace}"
         )
     return open_target(record)
+
+
+def read_sets(world: World) -> list[Target]:
+    """Return all sets of a look, also those whose record is gone; nothing is written.
+
+    A lost record is shown as its pods have it; the next command that drives the set rebuilds it.
+    """
+    lost = [
+        Record(
+            kind=SET_KIND,
+            namespace=namespace,
+            name=name,
+            generation=0,
+            nonce="",
+            data=to_data(_carried(world, namespace, name)),
+        )
+        for namespace, name in _lost_sets(world)
+    ]
+    found = sorted([*world.of_kind(SET_KIND), *lost], key=lambda record: record.key)
+    return [open_target(record) for record in found]
 
 
 def observe_whole(context: Context, namespace: str | None) -> World:
@@ -63,22 +85,23 @@ def _blocks(context: Context, world: World, namespace: str, name: str) -> tuple[
     )
 
 
+def _carried(world: World, namespace: str, name: str) -> SetRecord:
+    """Return what the pods of a set carry of its record; the newest spec among them counts."""
+    pods = [pod for pod in world.pods(namespace, name) if labels.SPEC in pod.labels]
+    carried = [(labels.unpack(pod.labels[labels.SPEC]), pod) for pod in pods]
+    spec, newest = max(carried, key=lambda item: int(item[0]["generation"]))
+    return SetRecord(
+        object=spec["object"],
+        uid=newest.labels[labels.SET_UID],
+        generation=spec["generation"],
+        created=min(pod.created for pod in pods),
+    )
+
+
 def _rebuild(context: Context, world: World, namespace: str, name: str) -> Record | None:
     """Write a set's record anew from what its pods carry; the newest spec among them counts."""
-    carried = [
-        (labels.unpack(container.labels[labels.SPEC]), container.labels[labels.SET_UID])
-        for container in world.pods(namespace, name)
-        if container.labels.get(labels.SPEC)
-    ]
-    if not carried:
-        return None
-    spec, uid = max(carried, key=lambda item: int(item[0]["generation"]))
-    facts = SetRecord(
-        object=spec["object"],
-        uid=uid,
-        generation=spec["generation"],
-        created=context.clock.now(),
-        blocks=_blocks(context, world, namespace, name),
+    facts = msgspec.structs.replace(
+        _carried(world, namespace, name), blocks=_blocks(context, world, namespace, name)
     )
     try:
         record = context.store.create(SET_KIND, namespace, name, to_data(facts))

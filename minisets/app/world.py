@@ -68,7 +68,7 @@ class World:
             and volume.labels.get(labels.NAMESPACE) == namespace
             and set_name in {None, volume.labels.get(labels.SET)}
         ]
-        return sorted(found, key=lambda volume: volume.name)
+        return sorted(found, key=lambda volume: naming.split_pod_name(volume.name))
 
     def namespaces(self) -> set[str]:
         """Return the namespaces in which there is anything."""

@@ -116,6 +116,8 @@ def _print_dry_run(
     else:
         found = use_case(None, objects)
     for item in found:
+        for notice in item.notices:
+            screen.notice(str(notice))
         screen.result(f"{of_kind(item.kind).printed}/{item.name} {item.verb} (dry run)")
         for line in item.steps:
             screen.result(f"  {line}")

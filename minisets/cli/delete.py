@@ -109,7 +109,9 @@ def delete(
     )
     with open_screen(settings) as screen:
         if files:
-            objects = load_objects(settings, screen, files, recursive=recursive)
+            objects = load_objects(
+                settings, screen, files, recursive=recursive, tell_notices=False
+            )
             choose: Choose = lambda _: _of_objects(objects, screen, options)  # noqa: E731
         else:
             wanted = _parse(words, is_all=is_all)

@@ -38,7 +38,12 @@ def file_options(*, is_required: bool) -> Callable[[_FunctionT], _FunctionT]:
 
 
 def load_objects(
-    settings: Settings, screen: Screen, files: Sequence[str], *, recursive: bool
+    settings: Settings,
+    screen: Screen,
+    files: Sequence[str],
+    *,
+    recursive: bool,
+    tell_notices: bool = True,
 ) -> list[LoadedObject]:
     """Read, check and place every object; no Engine is asked.
 
@@ -55,7 +60,7 @@ def load_objects(
     objects = place(
         loaded.objects, settings.namespace, is_explicit=settings.namespace_given is not None
     )
-    for notice in loaded.notices:
+    for notice in loaded.notices if tell_notices else ():
         screen.notice(str(notice))
     if not objects:
         screen.notice("nothing to do: the files hold no object of a kind that minisets keeps")

@@ -6,6 +6,8 @@ schema, the support table, the defaults, the cross-field rules and the types.
 
 from __future__ import annotations
 
+import copy
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,10 +16,13 @@ from minisets.core.decode import decode
 from minisets.core.defaults import API_VERSIONS, apply_defaults, convert_to_current
 from minisets.core.manifest import Manifest
 from minisets.core.schema import check_schema, strip_nulls
-from minisets.core.source import Document, Notice, Source
+from minisets.core.source import Document, Json, Notice, Path, Source, parse_path
 from minisets.core.support import notice_of_other_kind, review
 from minisets.core.validate import find_duplicates, validate
 from minisets.errors import ManifestError, Problem
+
+
+_MEANT = re.compile('did you mean "([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,8 @@ def load(documents: Iterable[Document]) -> Loaded:
         found, said, wrong = _check(document)
         checked.extend(found)
         notices.extend(_place_notice(notice, document.source) for notice in said)
-        problems.extend(document.source.place(problem) for problem in dict.fromkeys(wrong))
+        placed = [document.source.place(problem) for problem in dict.fromkeys(wrong)]
+        problems.extend(sorted(placed, key=lambda problem: (problem.line, problem.column)))
     for index, problem in find_duplicates(entry.defaulted for entry in checked):
         problems.append(checked[index].source.place(problem))
     if problems:
@@ -92,13 +98,40 @@ def _check(document: Document) -> tuple[list[_Checked], list[Notice], list[Probl
         return [], [], [Problem(message=message, path="apiVersion", hint=hint)]
     wrong = check_schema(converted, kind)
     if wrong:
-        return [], [], list(wrong)
+        return [], [], [*wrong, *_more_problems(converted, wrong)]
     notices, refused = review(converted)
     defaulted = apply_defaults(converted)
     problems = [*refused, *validate(defaulted)]
     subject = f"{kind.lower()}/{converted['metadata'].get('name', '')}"
     said = [Notice(message=change, subject=subject, path="apiVersion") for change in changes]
     return [_Checked(converted, defaulted, document.source)], [*said, *notices], problems
+
+
+def _more_problems(obj: dict[str, Any], wrong: tuple[Problem, ...]) -> list[Problem]:
+    """Return what else is wrong with an object that the schema refuses: all of it at once.
+
+    The refused fields are taken out; if what is left is an object, the other rules judge it.
+    """
+    rest = copy.deepcopy(obj)
+    for problem in wrong:
+        _take_out(rest, parse_path(problem.path), meant=_MEANT.search(problem.hint))
+    if check_schema(rest, rest["kind"]):
+        return []
+    _, refused = review(rest)
+    return [*refused, *validate(apply_defaults(rest))]
+
+
+def _take_out(obj: Json, path: Path, *, meant: re.Match[str] | None) -> None:
+    """Take a field out, or give it the name that was meant: what it holds is judged, too."""
+    for part in path[:-1]:
+        try:
+            obj = obj[part]
+        except (KeyError, IndexError, TypeError):
+            return
+    if path and isinstance(obj, dict):
+        value = obj.pop(path[-1], None)
+        if meant is not None:
+            obj.setdefault(meant[1], value)
 
 
 def _check_identity(obj: dict[str, Any]) -> list[Problem]:

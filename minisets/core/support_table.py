@@ -221,7 +221,7 @@ TABLE: dict[str, dict[str, Support]] = {
     "Probe": {
         "exec": YES,
         "failureThreshold": YES,
-        "grpc": refused_always(NOT_YET),
+        "grpc": YES,
         "httpGet": YES,
         "initialDelaySeconds": YES,
         "periodSeconds": YES,
@@ -231,6 +231,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "timeoutSeconds": YES,
     },
     "ExecAction": {"command": YES},
+    "GRPCAction": {"mode": refused(NOT_YET, "Plaintext"), "port": YES, "service": YES},
     "HTTPGetAction": {
         "host": YES,
         "httpHeaders": YES,

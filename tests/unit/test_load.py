@@ -152,3 +152,13 @@ def test_a_notice_has_its_line():
     text = WEB.replace("      containers:", "      nodeName: a\n      containers:")
     (notice,) = load_text(text).notices
     assert (notice.file, notice.line) == ("web.yaml", 28)
+
+
+def test_a_schema_error_does_not_hide_what_the_other_rules_say():
+    broken = WEB.replace("replicas: 3", "replica: -1").replace(
+        "name: nginx\n", "name: Nginx_\n", 1
+    )
+    found = problems(broken)
+    assert any('unknown field "replica"' in text for text in found)
+    assert any("replicas: Invalid value: -1" in text for text in found)
+    assert any("Nginx_" in text for text in found)

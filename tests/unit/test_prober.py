@@ -524,7 +524,7 @@ def test_a_port_in_digits_is_a_number():
     ("handler", "words"),
     [
         (tcp("web"), "no port named 'web'"),
-        (Probe(grpc=GRPCAction(port=1)), "grpc probes are not supported yet"),
+        (Probe(grpc=GRPCAction(port=1, mode="TLS")), "mode TLS are not supported yet"),
         (Probe(), "does not say what to do"),
     ],
 )
