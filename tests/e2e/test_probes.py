@@ -1,0 +1,100 @@
+"""Probes decide: the next pod comes when the one before is ready, and not earlier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Edit
+from tests.e2e.space import Space, busybox, created, eventually, image_of, started
+
+pytestmark = pytest.mark.docker
+
+PROBES: dict[str, dict[str, Any]] = {
+    "exec": {"exec": {"command": ["test", "-e", "/tmp/ready"]}},  # noqa: S108 - in the container
+    "httpGet": {"httpGet": {"port": "http", "path": "/index.html"}},
+    "tcpSocket": {"tcpSocket": {"port": 80}},
+}
+
+
+@pytest.mark.parametrize("kind", PROBES)
+def test_a_pod_that_is_not_ready_holds_back_the_next_one(space: Space, edit: Edit, kind: str):
+    file = edit("gate.yaml", {"container.readinessProbe": {**PROBES[kind], "periodSeconds": 1}})
+    late = space.apply(file, "--timeout=2s", code=4)
+    assert space.running() == ["gate-0"]
+    assert space.run("get", "sts", "gate", "-o", "json").json()["status"]["readyReplicas"] == 0
+    assert "gate-0" in late.err
+    assert f"minisets logs gate-0 -n {space.name}" in late.err
+
+    going = space.begin("apply", "-f", str(file))
+    space.sh("gate-0", "touch /tmp/open")
+    eventually(lambda: "gate-1" in space.running(), what="gate-1, for gate-0 is ready now")
+    space.sh("gate-1", "touch /tmp/open")
+    done = space.end(going)
+    assert done.code == 0, done
+    assert space.run("get", "sts", "gate", "-o", "json").json()["status"]["readyReplicas"] == 2
+    assert "statefulset.apps/gate unchanged" in done.out
+
+
+def test_a_probe_is_not_asked_before_its_initial_delay(space: Space, edit: Edit):
+    probe = {"tcpSocket": {"port": "http"}, "initialDelaySeconds": 3}
+    space.apply(edit("web.yaml", {"container.readinessProbe": probe, "spec.replicas": 2}))
+    pods = space.pods()
+    assert created(pods["web-1"]) - started(pods["web-0"]) >= 3
+
+
+@pytest.mark.parametrize("kind", ["httpGet", "tcpSocket"])
+def test_an_image_without_shell_or_probe_tool_is_probed(space: Space, edit: Edit, kind: str):
+    server = busybox(space.api, "minisets/demo:1")
+    files = {"httpd": server, "www/index.html": b"hello"}
+    with image_of(space.api, f"minisets-e2e/{space.name}:1", files) as image:
+        file = edit(
+            "web.yaml",
+            {
+                "spec.replicas": 2,
+                # As PID 1 it does not hear TERM.
+                "pod.terminationGracePeriodSeconds": 1,
+                "container.image": f"minisets-e2e/{space.name}:1",
+                "container.command": ["/httpd", "-f", "-p", "80", "-h", "/www"],
+                "container.readinessProbe": {**PROBES[kind], "periodSeconds": 1},
+                "container.volumeMounts": None,
+                "spec.volumeClaimTemplates": None,
+            },
+        )
+        space.apply(file)
+        pods = space.pods()
+        assert {one["Image"] for one in pods.values()} == {image}
+        assert space.running() == ["web-0", "web-1"]
+        space.run("delete", "sts", "web", "--now")
+
+
+def test_a_probe_whose_program_is_missing_ends_the_wait_at_once(space: Space, edit: Edit):
+    probe = {"exec": {"command": ["/no/such/program"]}}
+    done = space.apply(edit("web.yaml", {"container.readinessProbe": probe}), code=4)
+    assert space.running() == ["web-0"]
+    assert "pod/web-0 cannot get ready" in done.err
+
+
+def test_a_pod_that_crashes_ends_the_wait_and_its_last_words_are_shown(space: Space, edit: Edit):
+    command = ["sh", "-c", "echo no config file; exit 7"]
+    file = edit("web.yaml", {"container.command": command})
+    done = space.apply(file, code=4)
+    assert list(space.pods()) == ["web-0"]
+    assert "exit code 7" in done.err
+    assert "no config file" in done.err
+    # A corrected manifest is all that it takes.
+    space.apply(edit("web.yaml", {"spec.replicas": 2}, to="corrected.yaml"))
+    assert space.running() == ["web-0", "web-1"]
+
+
+def test_a_pod_without_a_probe_that_crashes_at_once_does_not_count_as_ready(
+    space: Space, edit: Edit
+):
+    changes = {
+        "container.command": ["sh", "-c", "exit 7"],
+        "container.readinessProbe": None,
+        "spec.replicas": 1,
+    }
+    done = space.apply(edit("web.yaml", changes), code=4)
+    assert "exit code 7" in done.err
