@@ -46,7 +46,6 @@ class _Entry:
     watched: Watched
     probes: PodProbes
     is_new: bool
-    was_started_here: bool = False
     ready_since: float | None = None
     attempt: Future[tuple[ProbeResult, float, float]] | None = None
     last: ProbeResult | None = None
@@ -64,6 +63,8 @@ class Readiness:
         self._clock = context.clock
         self._entries: dict[str, _Entry] = {}
         self._just_started: set[str] = set()
+        # Started by this command, or seen to crash: whether they go on running is not known yet.
+        self._unsteady: set[str] = set()
         self._expected: dict[str, _Entry] = {}
         # Pods are created in several threads.
         self._lock = threading.Lock()
@@ -80,11 +81,12 @@ class Readiness:
     def note_started(self, container_id: str) -> None:
         """Take note that this command started the container right now."""
         self._just_started.add(container_id)
+        self._unsteady.add(container_id)
         self._entries.pop(container_id, None)
 
     def expect(self, watched: Watched) -> None:
         """Take up a pod that this command created and started right now, before it is listed."""
-        self._just_started.add(watched.container.id)
+        self.note_started(watched.container.id)
         entry = self._begin(watched)
         self._judge(entry)
         with self._lock:
@@ -107,7 +109,7 @@ class Readiness:
         ages = [
             now - entry.ready_since
             for entry in self._entries.values()
-            if entry.was_started_here
+            if entry.watched.container.id in self._unsteady
             and entry.ready_since is not None
             and entry.watched.spec.readiness_probe is None
         ]
@@ -119,6 +121,12 @@ class Readiness:
 
     def update(self, pods: Iterable[Watched]) -> None:
         """Take the pods as they are now; those that do not run are not ready."""
+        pods = tuple(pods)
+        self._unsteady |= {
+            watched.container.id
+            for watched in pods
+            if watched.container.status is ContainerStatus.RESTARTING
+        }
         running = {
             watched.container.id: watched
             for watched in pods
@@ -213,7 +221,6 @@ class Readiness:
             watched=watched,
             probes=begin_pod(now, startup, readiness),
             is_new=is_new,
-            was_started_here=is_new,
             handlers={name: probe for name, probe in handlers.items() if probe is not None},
         )
 
@@ -230,7 +237,7 @@ class Readiness:
 
     def _since(self, entry: _Entry) -> float:
         watched = entry.watched
-        if entry.is_new:
+        if entry.is_new or watched.container.id in self._unsteady:
             return self._clock.now()
         entry.is_new = True
         if watched.known_since is not None:

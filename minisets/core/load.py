@@ -21,7 +21,6 @@ from minisets.core.support import notice_of_other_kind, review
 from minisets.core.validate import find_duplicates, validate
 from minisets.errors import ManifestError, Problem
 
-
 _MEANT = re.compile('did you mean "([^"]+)"')
 
 
