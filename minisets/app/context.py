@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from minisets.core.events import Reporter
-from minisets.engine.executor import Executor
-from minisets.engine.ports import Clock, Engine
-from minisets.engine.prober import Prober
 from minisets.engine.records import RecordStore
+
+if TYPE_CHECKING:
+    from minisets.core.events import Reporter
+    from minisets.engine.executor import Executor
+    from minisets.engine.ports import Clock, Engine
+    from minisets.engine.prober import Prober
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,20 +23,23 @@ class Context:
     clock: Clock
     reporter: Reporter
     store: RecordStore
-    executor: Executor
+
+    # Imported and made when first needed: reading commands never execute, many never probe.
+    @cached_property
+    def executor(self) -> Executor:
+        """Carries out deeds."""
+        from minisets.engine.executor import Executor
+
+        return Executor(self.engine, self.clock)
 
     @cached_property
     def prober(self) -> Prober:
-        """Made when first needed: many commands never probe."""
+        """Asks pods how they are."""
+        from minisets.engine.prober import Prober
+
         return Prober(self.engine, self.engine.info())
 
 
 def make_context(engine: Engine, clock: Clock, reporter: Reporter) -> Context:
     """Build the context of a command on one Engine."""
-    return Context(
-        engine=engine,
-        clock=clock,
-        reporter=reporter,
-        store=RecordStore(engine, clock),
-        executor=Executor(engine, clock),
-    )
+    return Context(engine=engine, clock=clock, reporter=reporter, store=RecordStore(engine, clock))

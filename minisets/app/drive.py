@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from minisets.app.addressing import provide_addresses
 from minisets.app.context import Context
 from minisets.app.deeds import Workshop
 from minisets.app.failure import Watchdog
-from minisets.app.network import ensure_network, find_network, provide_addresses
+from minisets.app.network import ensure_network, find_network
 from minisets.app.readiness import Readiness
 from minisets.app.targets import Target, flush, refresh
 from minisets.app.turn import Turn

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from minisets.app.context import Context
-from minisets.app.deeds import Workshop
-from minisets.app.targets import Target
-from minisets.app.world import World
 from minisets.core import labels, naming
-from minisets.core.addresses import Block, allocate, free_subnets, move
+from minisets.core.addresses import free_subnets
 from minisets.core.observed import NetworkSeen
 from minisets.core.pod_identity import NetworkPlace
-from minisets.core.set_record import parse_set
 from minisets.engine.routes import routed_networks
 from minisets.errors import EngineConflict, EngineError
 
@@ -59,57 +53,6 @@ def ensure_network(context: Context, namespace: str) -> NetworkPlace:
         f"no free subnet for the network {naming.network_name(namespace)}",
         hint="docker network prune",
     )
-
-
-def provide_addresses(
-    target: Target, world: World, network: NetworkPlace, targets: Sequence[Target]
-) -> tuple[Block, ...]:
-    """Return the set's address blocks, grown if some of its ordinals have no address yet."""
-    start = target.manifest.spec.ordinals.start if target.manifest.spec.ordinals else 0
-    mine = {other.key: other.facts for other in targets}
-    others = [
-        block
-        for record in world.of_kind("StatefulSet", target.namespace)
-        if record.name != target.name
-        for block in (mine.get((record.namespace, record.name)) or parse_set(record.data)).blocks
-    ]
-    return allocate(
-        network.subnet,
-        ordinals=range(start, start + target.manifest.spec.replicas),
-        own=target.facts.blocks,
-        others=others,
-        used=_used_addresses(target, world, network),
-    )
-
-
-def another_address(workshop: Workshop, pod: str) -> tuple[Block, ...]:
-    """Return the set's address blocks with another address for a pod whose own one is taken."""
-    target, world, network = workshop.target, workshop.world, workshop.network
-    if network is None:
-        return target.facts.blocks
-    _, ordinal = naming.split_pod_name(pod)
-    others = [
-        block
-        for record in world.of_kind("StatefulSet", target.namespace)
-        if record.name != target.name
-        for block in parse_set(record.data).blocks
-    ]
-    return move(
-        network.subnet,
-        ordinal,
-        own=target.facts.blocks,
-        others=others,
-        used=_used_addresses(target, world, network),
-    )
-
-
-def _used_addresses(target: Target, world: World, network: NetworkPlace) -> list[str]:
-    """Return the addresses that other sets' containers hold on the network."""
-    return [
-        container.addresses[network.name]
-        for container in world.containers
-        if network.name in container.addresses and container.labels.get(labels.SET) != target.name
-    ]
 
 
 def remove_network(context: Context, namespace: str) -> None:

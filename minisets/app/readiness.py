@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
@@ -16,7 +16,9 @@ from minisets.app.context import Context
 from minisets.core.manifest import Container, Probe
 from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.probe_state import PodProbes, ProbeResult, begin_pod, next_due_pod, step_pod
-from minisets.engine.prober import ProbeTarget
+
+if TYPE_CHECKING:
+    from minisets.engine.prober import ProbeTarget
 
 _WORKERS = 8
 # Seconds over which attempts must fail before a pod that once ran well counts as failing.
@@ -294,6 +296,9 @@ def _after(probe: Probe | None, age: float) -> Probe | None:
 
 
 def _target(watched: Watched) -> ProbeTarget:
+    # Imported when something is probed: reading commands are to start fast.
+    from minisets.engine.prober import ProbeTarget
+
     ports: Mapping[str, int] = {
         port.name: port.container_port for port in watched.spec.ports if port.name
     }

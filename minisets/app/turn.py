@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from minisets.app.addressing import another_address
 from minisets.app.context import Context
 from minisets.app.deeds import Workshop
-from minisets.app.network import another_address
 from minisets.app.readiness import Readiness
 from minisets.app.targets import Target, flush, take_plan
 from minisets.app.world import Key
@@ -54,6 +54,10 @@ class Turn:
         decided = plan(snapshot, Options(repair_broken=True))
         self.statuses[target.key] = decided.status
         take_plan(target, decided, workshop.pods(), self._context.clock.now())
+        if decided.status_changed and not decided.actions:
+            # A rollout that has just ended leaves a revision too many: the next sync trims it.
+            decided = plan(self._snapshot(workshop), Options(repair_broken=True))
+            take_plan(target, decided, workshop.pods(), self._context.clock.now())
         collected = self._collect_claims(workshop)
         self._show(workshop, snapshot)
         groups = self._groups(workshop, decided.actions)
