@@ -13,7 +13,7 @@ import msgspec
 from minisets.app.context import Context
 from minisets.app.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.images import Pull, policies, provide
-from minisets.app.sets import SET_KIND, observe_whole
+from minisets.app.sets import ORPHANED_KIND, SET_KIND, observe_whole
 from minisets.app.targets import open_target
 from minisets.app.world import World, as_set
 from minisets.core import labels
@@ -81,6 +81,7 @@ class Change:
 
     Attributes:
         live: Its record; None if it is new.
+        orphaned: The mark of a set of this name that was deleted and left its pods.
         merged: The object as it will be, defaulted.
     """
 
@@ -88,6 +89,7 @@ class Change:
     namespace: str
     live: Record | None
     merged: dict[str, Any]
+    orphaned: Record | None = None
 
     @property
     def before(self) -> dict[str, Any]:
@@ -238,7 +240,15 @@ def _change(world: World, item: LoadedObject) -> Change:
         merged = raw
     else:
         merged = merge(record.data.get("lastApplied", {}), raw, record.data["object"])
-    return Change(loaded=item, namespace=namespace, live=record, merged=apply_defaults(merged))
+    return Change(
+        loaded=item,
+        namespace=namespace,
+        live=record,
+        merged=apply_defaults(merged),
+        orphaned=world.records.get((ORPHANED_KIND, namespace, item.name))
+        if item.kind == SET_KIND
+        else None,
+    )
 
 
 def _check(change: Change) -> tuple[Problem, ...]:
@@ -368,6 +378,9 @@ def _write(context: Context, change: Change, options: ApplyOptions) -> bool:
     if change.live is None:
         data = _new_data(context, change, options)
         context.store.create(item.kind, change.namespace, item.name, data)
+        if change.orphaned is not None:
+            # The new set adopts the pods that one of its name left behind.
+            context.store.remove(change.orphaned)
         return True
     if item.kind == SET_KIND:
         facts = parse_set(change.live.data)

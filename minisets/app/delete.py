@@ -9,7 +9,7 @@ from minisets.app.context import Context
 from minisets.app.deeds import Workshop
 from minisets.app.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.network import find_network, remove_network
-from minisets.app.sets import SET_KIND, find_set, observe_whole
+from minisets.app.sets import ORPHANED_KIND, SET_KIND, find_set, observe_whole
 from minisets.app.targets import Target, flush
 from minisets.app.world import World, observe, pod_of
 from minisets.core import labels, naming
@@ -57,6 +57,9 @@ def delete_set(
         goes = []
     for volume in goes:
         context.engine.remove_volume(volume.name)
+    if cascade == "orphan":
+        # Else the pods would bring the set back: a lost record is rebuilt from them.
+        _mark_orphaned(context, world, target)
     context.store.remove(target.record)
     _tidy(context, namespace)
     gone = {volume.name for volume in goes}
@@ -192,6 +195,12 @@ def _remove_pods(
         return
     with ThreadPoolExecutor(_WORKERS) as pool:
         list(pool.map(remove, pods))
+
+
+def _mark_orphaned(context: Context, world: World, target: Target) -> None:
+    if (ORPHANED_KIND, *target.key) not in world.records:
+        data = {"uid": target.facts.uid}
+        context.store.create(ORPHANED_KIND, target.namespace, target.name, data)
 
 
 def _goes(target: Target, volume: VolumeSeen, *, volumes: bool) -> bool:

@@ -39,7 +39,10 @@ class Watchdog:
 
     def _check_crashes(self, target: Target, container: ContainerSeen) -> None:
         detail = self._context.engine.inspect(container.id)
-        first = self._first_count.setdefault(container.id, max(0, detail.restart_count - 1))
+        count = detail.restart_count
+        # One that was in a loop before gets one more chance, not five at a minute each.
+        seen = count - CRASH_LOOP_RESTARTS + 1 if count >= CRASH_LOOP_RESTARTS else count - 1
+        first = self._first_count.setdefault(container.id, max(0, seen))
         if detail.restart_count - first >= CRASH_LOOP_RESTARTS:
             why = "out of memory" if detail.oom_killed else f"exit code {detail.exit_code}"
             raise self._failed(

@@ -107,7 +107,7 @@ def get_sets(context: Context, namespace: str | None, names: Sequence[str] = ())
 def get_pods(context: Context, namespace: str | None, names: Sequence[str] = ()) -> list[PodView]:
     """Return the pods of a namespace; see get_sets."""
     world = observe(context.engine, namespace)
-    targets = read_sets(world)
+    targets = read_sets(world, with_orphans=True)
     ready = _ready(context, world, targets)
     pods = [container for space in sorted(world.namespaces()) for container in world.pods(space)]
     with ThreadPoolExecutor(_WORKERS) as pool:

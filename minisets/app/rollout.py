@@ -78,8 +78,8 @@ def history(context: Context, namespace: str, name: str) -> tuple[RevisionEntry,
     return tuple(sorted(entries, key=lambda entry: entry.number))
 
 
-def undo(context: Context, namespace: str, name: str, *, to_revision: int = 0) -> int:
-    """Put back the template of an earlier revision; 0 if it is the present one already.
+def undo(context: Context, namespace: str, name: str, *, to_revision: int = 0) -> tuple[int, bool]:
+    """Put back the template of an earlier revision.
 
     Args:
         context: Of the command.
@@ -88,7 +88,7 @@ def undo(context: Context, namespace: str, name: str, *, to_revision: int = 0) -
         to_revision: Its number; 0 for the one before the newest.
 
     Returns:
-        The number of the revision, as it was; 0 when nothing changed.
+        The number that the revision had, and whether it is not the present one already.
 
     Raises:
         NotFound: There is no such set or revision.
@@ -96,10 +96,9 @@ def undo(context: Context, namespace: str, name: str, *, to_revision: int = 0) -
     target = find_set(context, namespace, name)
     entry = choose_revision(target.facts.revisions, to_revision)
     changed = with_template(target.facts.object, entry)
-    if changed is None:
-        return 0
-    _write(context, target, changed)
-    return entry.number
+    if changed is not None:
+        _write(context, target, changed)
+    return entry.number, changed is not None
 
 
 def restart(context: Context, namespace: str, name: str) -> None:

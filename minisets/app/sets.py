@@ -18,6 +18,8 @@ from minisets.core.set_record import SetRecord, to_data
 from minisets.errors import NotFound, Overtaken
 
 SET_KIND = "StatefulSet"
+ORPHANED_KIND = "OrphanedSet"
+"""Kind of the record that says that a set's pods were left behind on purpose."""
 
 
 def find_set(context: Context, namespace: str, name: str, world: World | None = None) -> Target:
@@ -35,10 +37,14 @@ def find_set(context: Context, namespace: str, name: str, world: World | None = 
     return open_target(record)
 
 
-def read_sets(world: World) -> list[Target]:
+def read_sets(world: World, *, with_orphans: bool = False) -> list[Target]:
     """Return all sets of a look, also those whose record is gone; nothing is written.
 
     A lost record is shown as its pods have it; the next command that drives the set rebuilds it.
+
+    Args:
+        world: The look.
+        with_orphans: Also the sets that were deleted and left their pods: for their probes.
     """
     lost = [
         Record(
@@ -49,7 +55,10 @@ def read_sets(world: World) -> list[Target]:
             nonce="",
             data=to_data(_carried(world, namespace, name)),
         )
-        for namespace, name in _lost_sets(world)
+        for namespace, name in (
+            *_lost_sets(world),
+            *(_orphaned_sets(world) if with_orphans else ()),
+        )
     ]
     found = sorted([*world.of_kind(SET_KIND), *lost], key=lambda record: record.key)
     return [open_target(record) for record in found]
@@ -70,7 +79,11 @@ def _lost_sets(world: World) -> Iterable[tuple[str, str]]:
         for container in world.containers
         if labels.SPEC in container.labels
     }
-    return sorted(key for key in found if (SET_KIND, *key) not in world.records)
+    return sorted(
+        key
+        for key in found
+        if (SET_KIND, *key) not in world.records and (ORPHANED_KIND, *key) not in world.records
+    )
 
 
 def _blocks(context: Context, world: World, namespace: str, name: str) -> tuple[Block, ...]:
@@ -83,6 +96,15 @@ def _blocks(context: Context, world: World, namespace: str, name: str) -> tuple[
         for container in world.pods(namespace, name)
         if (address := address_of_pod(container, namespace)) is not None
     )
+
+
+def _orphaned_sets(world: World) -> list[tuple[str, str]]:
+    """Return the sets that were deleted and whose pods are still there."""
+    return [
+        (record.namespace, record.name)
+        for record in world.of_kind(ORPHANED_KIND)
+        if world.pods(record.namespace, record.name)
+    ]
 
 
 def _carried(world: World, namespace: str, name: str) -> SetRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -11,6 +11,10 @@ from minisets.cli.command import DURATION, Command, Family, Settings, pass_setti
 from minisets.cli.kinds import SET, parse_words
 from minisets.cli.session import open_context, open_screen
 from minisets.errors import InputError
+
+if TYPE_CHECKING:
+    from minisets.app.context import Context
+    from minisets.cli.progress import Screen
 
 _FunctionT = TypeVar("_FunctionT", bound=Callable[..., Any])
 
@@ -39,6 +43,16 @@ def _names(words: tuple[str, ...]) -> list[str]:
     if not names:
         raise click.UsageError("name the set, for example sts/web")
     return names
+
+
+def _finish(
+    context: Context, settings: Settings, screen: Screen, name: str, *, wait: bool, timeout: float
+) -> None:
+    """Drive the set to what it should be now, or say how to go on."""
+    from minisets.app import rollout as use_case
+
+    if not use_case.finish(context, settings.namespace, name, wait=wait, timeout_seconds=timeout):
+        screen.remark(f"still to come; go on: minisets rollout status sts/{name}{settings.flag}")
 
 
 @click.group(
@@ -126,14 +140,17 @@ def undo(
         from minisets.app import rollout as use_case
 
         for name in _names(words):
-            if use_case.undo(context, settings.namespace, name, to_revision=to_revision):
+            number, is_changed = use_case.undo(
+                context, settings.namespace, name, to_revision=to_revision
+            )
+            if is_changed:
                 screen.result(f"{SET.printed}/{name} rolled back")
             else:
                 screen.result(
-                    f"{SET.printed}/{name} skipped rollback (current template already matches "
-                    f"revision {to_revision or 'before the newest'})"
+                    f"{SET.printed}/{name} skipped rollback "
+                    f"(current template already matches revision {number})"
                 )
-            use_case.finish(context, settings.namespace, name, wait=wait, timeout_seconds=timeout)
+            _finish(context, settings, screen, name, wait=wait, timeout=timeout)
 
 
 @rollout.command("restart", cls=Command, examples=("minisets rollout restart sts/web",))
@@ -148,7 +165,7 @@ def restart(settings: Settings, words: tuple[str, ...], wait: bool, timeout: flo
         for name in _names(words):
             use_case.restart(context, settings.namespace, name)
             screen.result(f"{SET.printed}/{name} restarted")
-            use_case.finish(context, settings.namespace, name, wait=wait, timeout_seconds=timeout)
+            _finish(context, settings, screen, name, wait=wait, timeout=timeout)
 
 
 @click.group(
@@ -186,4 +203,4 @@ def image(settings: Settings, words: tuple[str, ...], wait: bool, timeout: float
         for name in names:
             if use_case.set_images(context, settings.namespace, name, images):
                 screen.result(f"{SET.printed}/{name} image updated")
-            use_case.finish(context, settings.namespace, name, wait=wait, timeout_seconds=timeout)
+            _finish(context, settings, screen, name, wait=wait, timeout=timeout)

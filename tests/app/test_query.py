@@ -137,7 +137,7 @@ def test_undo_puts_the_template_before_back(bench: Bench):
     bench.apply(a_set())
     bench.apply(with_env(a_set(), COLOR="blue"))
     assert [entry.number for entry in history(bench.command(), "default", "web")] == [1, 2]
-    assert undo(bench.command(), "default", "web") == 1
+    assert undo(bench.command(), "default", "web") == (1, True)
     bench.apply(a_set())
     assert bench.engine.container("web-0").config["Env"] == []
     assert [entry.number for entry in history(bench.command(), "default", "web")] == [2, 3]
