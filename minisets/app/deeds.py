@@ -109,7 +109,10 @@ class Workshop:
             image=template.spec.containers[0].image,
         )
         return Watched(
-            container=container, spec=template.spec.containers[0], address=identity.address
+            container=container,
+            spec=template.spec.containers[0],
+            address=identity.address,
+            network_id=self.network.id if self.network else "",
         )
 
     def pod_request(self, pod: str, revision: str, new_claims: frozenset[str]) -> PodRequest:

@@ -34,12 +34,14 @@ class Watched:
     Attributes:
         spec: The container as its revision's template has it.
         address: Of the pod on the namespace's network.
+        network_id: Of that network.
         known_since: When it became ready, if a record tells; seconds since the epoch.
     """
 
     container: ContainerSeen
     spec: Container
     address: str | None = None
+    network_id: str = ""
     known_since: float | None = None
 
 
@@ -305,6 +307,7 @@ def _target(watched: Watched) -> ProbeTarget:
     return ProbeTarget(
         container_id=watched.container.id,
         address=watched.address,
+        network_id=watched.network_id,
         published=watched.container.ports,
         port_names=ports,
         image_id=watched.container.image_id,

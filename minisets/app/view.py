@@ -31,6 +31,7 @@ def watched_pods(world: World, targets: Iterable[Target]) -> Iterator[Watched]:
                 container=container,
                 spec=template.spec.containers[0],
                 address=address_of_pod(container, target.namespace),
+                network_id=container.network_ids.get(naming.network_name(target.namespace), ""),
                 known_since=_known_since(target, container),
             )
 

@@ -35,6 +35,7 @@ from minisets.engine.probe_http import (
     to_reason,
     to_text,
 )
+from minisets.engine.routes import has_bridge
 from minisets.errors import EngineError
 
 __all__ = [
@@ -70,6 +71,7 @@ class ProbeTarget:
 
     Attributes:
         address: IP address of its pod; None if it has none of its own.
+        network_id: Id of the network that the address is on; empty if unknown.
         published: Ports that the Engine's host answers for.
         port_names: Name of a container port → its number.
         image_id: Containers of one image share what is known about its shell tools.
@@ -77,6 +79,7 @@ class ProbeTarget:
 
     container_id: str
     address: str | None = None
+    network_id: str = ""
     published: tuple[PublishedPort, ...] = ()
     port_names: Mapping[str, int] = field(default_factory=dict)
     image_id: str = ""
@@ -185,6 +188,7 @@ class Prober:
             return self._attempt(None, (request.host, request.port), request, timeout)
         published = _endpoint(target, request.port, self._info)
         address = (target.address, request.port) if target.address else None
+        self._look_for_bridge(target)
         for way, there in ((Way.ADDRESS, address), (Way.PUBLISHED, published)):
             if there is None or self._works[way] is False:
                 continue
@@ -195,6 +199,12 @@ class Prober:
                 self._require_running(target)
                 self._works[way] = False
         return self._reach_by_shell(target, request, timeout)
+
+    def _look_for_bridge(self, target: ProbeTarget) -> None:
+        """Rule the way by address out where another Engine's container may have the address."""
+        is_open = self._works[Way.ADDRESS] is None and bool(target.network_id)
+        if is_open and not has_bridge(target.network_id):
+            self._works[Way.ADDRESS] = False
 
     def _attempt(
         self, way: Way | None, there: tuple[str, int], request: Request, timeout: float

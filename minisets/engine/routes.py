@@ -25,6 +25,19 @@ def routed_networks(table: Path = _TABLE) -> tuple[str, ...]:
     return tuple(found)
 
 
+def has_bridge(network_id: str) -> bool:
+    """Say whether the bridge of an Engine's network is on this machine, seen from this process.
+
+    Where it is not (Docker Desktop, rootless, an Engine in another network namespace), a pod's
+    address leads nowhere, or to a container of another Engine that has the same subnet.
+    """
+    try:
+        socket.if_nametoindex(f"br-{network_id[:12]}")
+    except OSError:
+        return False
+    return True
+
+
 def _address(text: str) -> IPv4Address:
     # The kernel prints the number in the machine's own byte order.
     return IPv4Address(socket.ntohl(struct.unpack("=I", struct.pack("=I", int(text, 16)))[0]))

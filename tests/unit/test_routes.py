@@ -4,7 +4,7 @@ import socket
 import struct
 from pathlib import Path
 
-from minisets.engine.routes import routed_networks
+from minisets.engine.routes import has_bridge, routed_networks
 
 HEADER = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
 
@@ -39,3 +39,7 @@ def test_a_route_to_one_machine_is_a_network_of_one(tmp_path: Path):
 
 def test_a_machine_without_that_table_has_no_routes(tmp_path: Path):
     assert routed_networks(tmp_path / "absent") == ()
+
+
+def test_a_bridge_that_is_not_here_is_seen_to_be_missing():
+    assert not has_bridge("0123456789abcdef")
