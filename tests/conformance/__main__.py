@@ -12,7 +12,7 @@ from tests.conformance.check import revision_differences, sync_differences
 from tests.conformance.fields import TraceError
 from tests.conformance.replay import replay_differences
 from tests.conformance.scenario import Scenario
-from tests.conformance.traces import NAMED, RANDOM_SAMPLE, load_traces
+from tests.conformance.traces import NAMED, load_traces
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Tally:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the conformance check and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
-    parser.add_argument("traces", nargs="*", type=Path, default=[NAMED, RANDOM_SAMPLE])
+    parser.add_argument("traces", nargs="*", type=Path, default=[NAMED])
     parser.add_argument("--replay", action="store_true", help="replay whole scenarios as well")
     options = parser.parse_args(arguments)
     tally = Tally()
