@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from minisets.app.apply import prepare
+from minisets.app.changes import prepare
 from minisets.app.context import Context
 from minisets.app.world import observe
 from minisets.core.load import LoadedObject

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from minisets.app.apply import ApplyOptions, Change, Verb, notices, prepare
+from minisets.app.changes import Change, Verb, prepare
 from minisets.app.context import Context
+from minisets.app.notices import notices
 from minisets.app.readiness import Readiness
 from minisets.app.sets import SET_KIND
 from minisets.app.targets import Target
@@ -48,7 +49,7 @@ def dry_run(context: Context | None, objects: Sequence[LoadedObject]) -> list[Ou
     """
     world = observe(context.engine) if context is not None else _NOTHING
     changes = prepare(world, objects)
-    said = notices(world, changes, ApplyOptions())
+    said = notices(world, changes, "")
     return [
         Outlook(
             kind=change.loaded.kind,

@@ -50,7 +50,7 @@ def load_objects(
     Raises:
         ManifestError: Something is wrong; carries every problem of every file.
     """
-    from minisets.app.apply import place
+    from minisets.app.changes import place
     from minisets.core.load import load
     from minisets.engine.files import read_manifests
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from minisets.app.apply import ApplyOptions, Verb, apply, place
+from minisets.app.apply import ApplyOptions, apply
+from minisets.app.changes import Verb, place
 from minisets.app.context import Context, make_context
 from minisets.app.sets import SET_KIND
 from minisets.core import labels

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from minisets.app.apply import place
+from minisets.app.changes import place
 from minisets.app.park import scale
 from minisets.core import labels
 from minisets.errors import ManifestError

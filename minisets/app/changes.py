@@ -1,0 +1,145 @@
+"""What apply would change: each object of the input merged with what lives of it, and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from minisets.app.sets import ORPHANED_KIND, SET_KIND
+from minisets.app.world import World
+from minisets.core.defaults import apply_defaults
+from minisets.core.load import LoadedObject
+from minisets.core.merge import merge
+from minisets.core.record import Record
+from minisets.core.validate import validate, validate_update
+from minisets.errors import ManifestError, Problem
+
+Verb = Literal["created", "configured", "unchanged"]
+
+CLUSTER_SCOPED = frozenset({"Namespace", "StorageClass", "PersistentVolume"})
+"""Kinds whose objects live in no namespace."""
+
+# What others refer to is written first.
+_ORDER = (
+    "Namespace",
+    "StorageClass",
+    "PersistentVolume",
+    "ConfigMap",
+    "Secret",
+    "Service",
+    "PersistentVolumeClaim",
+    "StatefulSet",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One object of the input beside what lives of it.
+
+    Attributes:
+        live: Its record; None if it is new.
+        orphaned: The mark of a set of this name that was deleted and left its pods.
+        merged: The object as it will be, defaulted.
+    """
+
+    loaded: LoadedObject
+    namespace: str
+    live: Record | None
+    merged: dict[str, Any]
+    orphaned: Record | None = None
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """The live object; empty if it is new."""
+        return dict(self.live.data["object"]) if self.live else {}
+
+    @property
+    def verb(self) -> Verb:
+        """What apply does to the object."""
+        if self.live is None:
+            return "created"
+        is_parked = self.live.data.get("deletion") or self.live.data.get("isStopped")
+        return "unchanged" if self.before == self.merged and not is_parked else "configured"
+
+
+def place(
+    objects: Iterable[LoadedObject], namespace: str, *, is_explicit: bool
+) -> list[LoadedObject]:
+    """Fill in the namespace of each object.
+
+    Args:
+        objects: Of the input.
+        namespace: Of the command line, or the default one.
+        is_explicit: It was given: an object that names another one is an error, as for kubectl.
+
+    Raises:
+        ManifestError: An object is in another namespace than the one that was given.
+    """
+    placed, problems = [], []
+    for item in objects:
+        if item.kind in CLUSTER_SCOPED:
+            placed.append(_placed(item, namespace=""))
+            continue
+        if is_explicit and item.namespace not in {None, namespace}:
+            problems.append(
+                item.source.place(
+                    Problem(
+                        message=f'the object is in the namespace "{item.namespace}", '
+                        f'and "{namespace}" was given',
+                        path="metadata.namespace",
+                        hint=f"use -n {item.namespace}",
+                    )
+                )
+            )
+        placed.append(_placed(item, namespace=item.namespace or namespace))
+    if problems:
+        raise ManifestError(tuple(problems))
+    return placed
+
+
+def _placed(item: LoadedObject, *, namespace: str) -> LoadedObject:
+    return replace(item, namespace=namespace)
+
+
+def prepare(world: World, objects: Sequence[LoadedObject]) -> list[Change]:
+    """Merge each object with what lives of it, in the order in which they are written.
+
+    Raises:
+        ManifestError: A merged object is not valid, or changes what cannot be changed.
+    """
+    changes = [_change(world, item) for item in objects]
+    problems = [
+        change.loaded.source.place(problem) for change in changes for problem in _check(change)
+    ]
+    if problems:
+        raise ManifestError(tuple(problems))
+    return sorted(changes, key=lambda change: _ORDER.index(change.loaded.kind))
+
+
+def _change(world: World, item: LoadedObject) -> Change:
+    namespace = item.namespace or ""
+    record = world.records.get((item.kind, namespace, item.name))
+    raw = {**item.raw, "metadata": {**item.raw["metadata"]}}
+    if namespace:
+        raw["metadata"]["namespace"] = namespace
+    if record is None:
+        merged = raw
+    else:
+        merged = merge(record.data.get("lastApplied", {}), raw, record.data["object"])
+    return Change(
+        loaded=item,
+        namespace=namespace,
+        live=record,
+        merged=apply_defaults(merged),
+        orphaned=world.records.get((ORPHANED_KIND, namespace, item.name))
+        if item.kind == SET_KIND
+        else None,
+    )
+
+
+def _check(change: Change) -> tuple[Problem, ...]:
+    if change.live is None:
+        return ()
+    updated = validate_update(change.before, change.merged)
+    return (*validate(change.merged), *updated)
