@@ -94,7 +94,7 @@ def test_orphaned_pods_run_on_and_the_next_apply_takes_them_up(space: Space):
     before = space.ids()
     space.run("delete", "sts", "web", "--cascade=orphan")
     assert space.running() == ["web-0", "web-1", "web-2"]
-    assert space.records() == ["Service/nginx"]
+    assert space.records() == ["OrphanedSet/web", "Service/nginx"]
     space.apply(WEB)
     assert space.ids() == before
 
