@@ -115,6 +115,12 @@ class AddressTaken(EngineConflict):
     reference = "address-taken"
 
 
+class Contended(EngineConflict):
+    """What is in the way is likely another command's work of this moment: look again later."""
+
+    reference = "contended"
+
+
 class EngineMissing(EngineError):
     """The Engine does not know the object, for example because it was removed meanwhile."""
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from minisets.core import labels as keys
 from minisets.core.observed import (
     ContainerDetail,
     ContainerSeen,
@@ -27,6 +28,7 @@ from minisets.core.observed import (
     PullProgress,
     VolumeSeen,
 )
+from minisets.engine import docker_errors
 from minisets.errors import AddressTaken, EngineConflict, EngineError, EngineMissing, ImageError
 
 DEMO = "minisets/demo:1"
@@ -263,9 +265,9 @@ class FakeEngine:
         with self._call("create_container", name):
             for other in self._containers.values():
                 if other.name == name:
-                    raise EngineConflict(
-                        f"the container name {name} is taken by container {other.id[:12]} "
-                        f"({other.config['Image']})"
+                    is_ours = keys.is_ours(other.config.get("Labels") or {})
+                    raise docker_errors.name_taken(
+                        name, other.id, other.config["Image"], "of minisets" if is_ours else None
                     )
             image = self._image(config["Image"])
             if image is None:

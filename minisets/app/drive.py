@@ -115,6 +115,10 @@ class Drive:
 
     def _advance(self, world: World, pool: ThreadPoolExecutor) -> bool:
         """Do for every set what can be done now; False if there was nothing to do."""
+        if self._turn.is_contended:
+            # Of several networks of a name, all but one go.
+            self._networks.clear()
+            self._turn.is_contended = False
         for target in self._targets:
             refresh(target, world)
         self._readiness.update(watched_pods(world, self._targets))

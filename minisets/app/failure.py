@@ -10,7 +10,7 @@ from minisets.app.targets import Target
 from minisets.app.world import World, pod_of
 from minisets.core import naming
 from minisets.core.observed import ContainerSeen, ContainerStatus
-from minisets.errors import EngineError, NotConverged
+from minisets.errors import EngineError, EngineMissing, NotConverged
 
 # The Engine doubles its back-off: five restarts are about three seconds.
 CRASH_LOOP_RESTARTS = 5
@@ -38,7 +38,10 @@ class Watchdog:
                 self._check_crashes(target, container)
 
     def _check_crashes(self, target: Target, container: ContainerSeen) -> None:
-        detail = self._context.engine.inspect(container.id)
+        try:
+            detail = self._context.engine.inspect(container.id)
+        except EngineMissing:
+            return
         count = detail.restart_count
         # One that was in a loop before gets one more chance, not five at a minute each.
         seen = count - CRASH_LOOP_RESTARTS + 1 if count >= CRASH_LOOP_RESTARTS else count - 1

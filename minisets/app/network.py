@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from ipaddress import ip_network
+
 from minisets.app.context import Context
 from minisets.core import labels, naming
 from minisets.core.addresses import free_subnets
@@ -12,11 +16,15 @@ from minisets.errors import EngineConflict, EngineError
 
 # Each round another command may take the subnet or make the network; more would be a fault.
 _MOST_ROUNDS = 16
+# A network that is just being made holds its subnet before any list shows it.
+_LOOKS = 30
+_LOOK_SECONDS = 0.1
 
 
 def find_network(context: Context, namespace: str) -> NetworkPlace | None:
     """Return the namespace's network, None if there is none."""
-    return _ours(context.engine.networks(), namespace)
+    found = _ours(context.engine.networks(), namespace)
+    return found[0] if found else None
 
 
 def ensure_network(context: Context, namespace: str) -> NetworkPlace:
@@ -26,11 +34,11 @@ def ensure_network(context: Context, namespace: str) -> NetworkPlace:
         EngineConflict: A network of that name is there that minisets did not make.
     """
     refused: set[str] = set()
+    networks = context.engine.networks()
     for _ in range(_MOST_ROUNDS):
-        networks = context.engine.networks()
         found = _ours(networks, namespace)
-        if found is not None:
-            return found
+        if found:
+            return _only_one(context, found)
         routes = routed_networks() if context.engine.info().is_local else ()
         taken = [*routes, *refused, *(text for seen in networks for text in seen.subnets)]
         subnet = next(free_subnets(taken), None)
@@ -44,11 +52,11 @@ def ensure_network(context: Context, namespace: str) -> NetworkPlace:
             gateway=subnet.gateway,
             labels=labels.base(labels.KIND_NETWORK, namespace),
         )
-        if network_id is not None:
-            return NetworkPlace(
-                id=network_id, name=naming.network_name(namespace), subnet=subnet.subnet
-            )
-        refused.add(subnet.subnet)
+        if network_id is None:
+            refused.add(subnet.subnet)
+            networks = _after_refusal(context, namespace, subnet.subnet)
+        else:
+            networks = context.engine.networks()
     raise EngineError(
         f"no free subnet for the network {naming.network_name(namespace)}",
         hint="docker network prune",
@@ -57,13 +65,47 @@ def ensure_network(context: Context, namespace: str) -> NetworkPlace:
 
 def remove_network(context: Context, namespace: str) -> None:
     """Remove the namespace's network if it is there and ours."""
-    network = find_network(context, namespace)
-    if network is not None:
+    for network in _ours(context.engine.networks(), namespace):
         context.engine.remove_network(network.id)
 
 
-def _ours(networks: tuple[NetworkSeen, ...], namespace: str) -> NetworkPlace | None:
+def _after_refusal(context: Context, namespace: str, subnet: str) -> tuple[NetworkSeen, ...]:
+    """List the networks once they tell who has the subnet; else, after a while, as they are.
+
+    To take the next subnet at once would give a namespace two networks: the one that has this
+    subnet may be the namespace's own, which another command is making.
+    """
+    wanted = ip_network(subnet)
+    for _ in range(_LOOKS):
+        networks = context.engine.networks()
+        others = [ip_network(text, strict=False) for seen in networks for text in seen.subnets]
+        if _ours(networks, namespace) or any(
+            other.version == wanted.version and other.overlaps(wanted) for other in others
+        ):
+            break
+        context.clock.sleep(_LOOK_SECONDS)
+    return networks
+
+
+def _only_one(context: Context, found: Sequence[NetworkPlace]) -> NetworkPlace:
+    """Return the network of that name; if commands in a race made several, all but one go.
+
+    Containers name their network, so each of several would do, and with several none starts.
+    """
+    left = list(found)
+    for network in found:
+        if len(left) > 1:
+            # One with pods on it is refused, and so is the one that stays.
+            with suppress(EngineConflict):
+                context.engine.remove_network(network.id)
+                left.remove(network)
+    return left[0]
+
+
+def _ours(networks: tuple[NetworkSeen, ...], namespace: str) -> list[NetworkPlace]:
+    """Return the namespace's network; several, in an order all commands agree on, after a race."""
     name = naming.network_name(namespace)
+    found = []
     for seen in networks:
         if seen.name != name:
             continue
@@ -72,5 +114,5 @@ def _ours(networks: tuple[NetworkSeen, ...], namespace: str) -> NetworkPlace | N
                 f"the network {name} is there already and was not made by minisets",
                 hint=f"docker network rm {name}, or use another namespace: -n NAME",
             )
-        return NetworkPlace(id=seen.id, name=name, subnet=seen.subnets[0])
-    return None
+        found.append(NetworkPlace(id=seen.id, name=name, subnet=seen.subnets[0]))
+    return sorted(found, key=lambda place: place.id)

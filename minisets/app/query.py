@@ -20,7 +20,7 @@ from minisets.core.planner import plan
 from minisets.core.record import Record
 from minisets.core.set_record import parse_object, status_to_data
 from minisets.core.snapshot import take_snapshot
-from minisets.errors import NotFound
+from minisets.errors import EngineMissing, NotFound
 
 # A reading command does not wait for slow probes: they count as not ready.
 _PROBE_SECONDS = 1.0
@@ -111,11 +111,11 @@ def get_pods(context: Context, namespace: str | None, names: Sequence[str] = ())
     ready = _ready(context, world, targets)
     pods = [container for space in sorted(world.namespaces()) for container in world.pods(space)]
     with ThreadPoolExecutor(_WORKERS) as pool:
-        # The list does not tell how often a container was restarted.
-        restarts = list(pool.map(lambda pod: context.engine.inspect(pod.id).restart_count, pods))
+        restarts = list(pool.map(lambda pod: _restarts(context, pod), pods))
     views = [
         _pod_view(container, count, is_ready=container.id in ready)
         for container, count in zip(pods, restarts, strict=True)
+        if count is not None
     ]
     return _named(views, names, "pods")
 
@@ -189,6 +189,14 @@ def _set_view(world: World, target: Target, ready: dict[str, float]) -> SetView:
         images=tuple(container.image for container in containers),
         object={**live, "metadata": metadata, "status": status_to_data(status)},
     )
+
+
+def _restarts(context: Context, pod: ContainerSeen) -> int | None:
+    """Return how often a pod was restarted, which the list does not tell; None if it is gone."""
+    try:
+        return context.engine.inspect(pod.id).restart_count
+    except EngineMissing:
+        return None
 
 
 def _pod_view(container: ContainerSeen, restarts: int, *, is_ready: bool) -> PodView:

@@ -16,6 +16,7 @@ from minisets.app.context import Context
 from minisets.core.manifest import Container, Probe
 from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.probe_state import PodProbes, ProbeResult, begin_pod, next_due_pod, step_pod
+from minisets.errors import EngineMissing
 
 if TYPE_CHECKING:
     from minisets.engine.prober import ProbeTarget
@@ -247,7 +248,10 @@ class Readiness:
         if watched.known_since is not None:
             return watched.known_since
         # Ready when first seen: it counts from its start, which only an inspection tells.
-        return self._context.engine.inspect(watched.container.id).started_at
+        try:
+            return self._context.engine.inspect(watched.container.id).started_at
+        except EngineMissing:
+            return self._clock.now()
 
     def _launch(self) -> float:
         """Start every attempt that is due; return the seconds until the next one is."""

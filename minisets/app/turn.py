@@ -20,10 +20,18 @@ from minisets.core.kubelet import Care, RenamePod, care
 from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.planner import Options, plan
 from minisets.core.snapshot import orphaned_claims, set_spec, take_snapshot
-from minisets.errors import AddressTaken, EngineConflict, EngineError, NotConverged
+from minisets.errors import (
+    AddressTaken,
+    Contended,
+    EngineConflict,
+    EngineError,
+    EngineMissing,
+    NotConverged,
+)
 
-# Another command may be at the same pod at the same moment; more than that is a foreign object.
-_MOST_CONFLICTS = 3
+# Another command may be at the same pod at the same moment: it is given time, 6 s in all.
+_MOST_CONFLICTS = 8
+_FIRST_PAUSE = 0.05
 Deed = Callable[[], None]
 
 
@@ -32,6 +40,7 @@ class Turn:
 
     Attributes:
         statuses: Of each set, as counted at its last plan.
+        is_contended: Another command was in the way: what was found before may be gone.
     """
 
     def __init__(self, context: Context, readiness: Readiness) -> None:
@@ -41,6 +50,7 @@ class Turn:
         self._shown: dict[str, str] = {}
         self._started: dict[str, float] = {}
         self.statuses: dict[Key, Status] = {}
+        self.is_contended = False
         # Deeds run in several threads and write to the same facts.
         self._lock = threading.Lock()
 
@@ -112,9 +122,11 @@ class Turn:
             # A container keeps the address that it was created with: the planner makes it anew.
             workshop.delete_pod(deed.pod, "its address is taken")
             return
-        except EngineConflict as error:
+        except (Contended, EngineMissing) as error:
             self._count_conflict(deed.pod, error)
             return
+        except EngineConflict:
+            raise
         except EngineError as error:
             raise cannot_start(deed.pod, error) from error
         if isinstance(deed, RenamePod):
@@ -164,8 +176,10 @@ class Turn:
             self._count_conflict(pod, error)
             with self._lock:
                 target.change(blocks=another_address(workshop, pod))
-        except EngineConflict as error:
+        except (Contended, EngineMissing) as error:
             self._count_conflict(pod, error)
+        except EngineConflict:
+            raise
         except EngineError as error:
             raise cannot_start(pod, error) from error
         else:
@@ -175,10 +189,15 @@ class Turn:
             with self._lock:
                 target.note(used_claims=_more_claims(target, workshop, pod))
 
-    def _count_conflict(self, pod: str, error: EngineConflict) -> None:
-        self._conflicts[pod] = self._conflicts.get(pod, 0) + 1
-        if self._conflicts[pod] >= _MOST_CONFLICTS:
-            raise error
+    def _count_conflict(self, pod: str, error: AddressTaken | Contended | EngineMissing) -> None:
+        """Have the pod looked at again, later each time; a conflict that stays is told."""
+        count = self._conflicts[pod] = self._conflicts.get(pod, 0) + 1
+        if count >= _MOST_CONFLICTS:
+            raise cannot_start(pod, error) if isinstance(error, EngineMissing) else error
+        if isinstance(error, AddressTaken):
+            return
+        self.is_contended = True
+        self._context.clock.sleep(_FIRST_PAUSE * 2 ** (count - 1))
 
     def _collect_claims(self, workshop: Workshop) -> list[list[Deed]]:
         """Return the removal of claims whose owners are gone: their retention policy says so."""
@@ -216,8 +235,11 @@ class Turn:
     def _age(self, container: ContainerSeen) -> float:
         """Return the seconds since a pod's start: after a reboot that is not its creation."""
         if container.id not in self._started:
-            detail = self._context.engine.inspect(container.id)
-            self._started[container.id] = detail.started_at
+            try:
+                self._started[container.id] = self._context.engine.inspect(container.id).started_at
+            except EngineMissing:
+                # Removed this moment by somebody else: the next look tells.
+                return 0.0
         return self._context.clock.now() - self._started[container.id]
 
     def _show(self, workshop: Workshop, snapshot: Snapshot) -> None:

@@ -13,6 +13,7 @@ import ssl
 from minisets.engine.endpoint import Endpoint
 from minisets.errors import (
     AddressTaken,
+    Contended,
     EngineConflict,
     EngineError,
     EngineMissing,
@@ -27,6 +28,13 @@ _TAKEN = (
     "volume is in use",
     "already exists",
     "has active endpoints",
+)
+# A container that is just being removed; two networks of a name, or the one that was removed.
+_CONTENDED = (
+    "is marked for removal",
+    "removal of container",
+    "is ambiguous",
+    "does not belong to any of this network's subnets",
 )
 NETWORK_TAKEN = ("overlap", "already exists", "failed to allocate gateway")
 """Words of a refusal to create a network whose subnet or name is taken."""
@@ -69,11 +77,9 @@ def refusal(doing: str, status: int | None, text: str) -> EngineError:
     words = text.strip() or f"HTTP status {status}"
     low = words.lower()
     message = f"cannot {doing}: {words}"
-    if words.endswith("Address already in use"):
-        # Of a network, not of a port: those messages name the bind or listen that failed.
-        return AddressTaken(message)
-    if any(part in low for part in _TAKEN):
-        return EngineConflict(message, hint=_conflict_hint(low))
+    conflict = _conflict(message, words)
+    if conflict is not None:
+        return conflict
     if "no such image" in low:
         return ImageError(message, hint="docker pull IMAGE, or let minisets pull: --pull=missing")
     if "invalid reference format" in low:
@@ -90,6 +96,18 @@ def refusal(doing: str, status: int | None, text: str) -> EngineError:
     return EngineError(message, hint=hint)
 
 
+def _conflict(message: str, words: str) -> EngineConflict | None:
+    low = words.lower()
+    if words.endswith("Address already in use"):
+        # Of a network, not of a port: those messages name the bind or listen that failed.
+        return AddressTaken(message)
+    if any(part in low for part in _CONTENDED):
+        return Contended(message)
+    if any(part in low for part in _TAKEN):
+        return EngineConflict(message, hint=_conflict_hint(low))
+    return None
+
+
 def _conflict_hint(low: str) -> str | None:
     if "port is already allocated" in low or "bind" in low or "listen tcp" in low:
         return "see who has the port: docker ps --format '{{.Names}}\\t{{.Ports}}', or ss -ltnp"
@@ -104,19 +122,23 @@ def owner_of_name(text: str) -> str | None:
     return found[1] if found else None
 
 
-def name_taken(name: str, owner: str, image: str, ours: str | None) -> EngineConflict:
+def name_taken(name: str, owner: str, image: str | None, ours: str | None) -> EngineConflict:
     """Return the error for a container name that is taken.
 
     Args:
         name: The name.
         owner: Id of the container that has it.
-        image: What that container runs.
+        image: What that container runs; None if it is gone by now, or is still being made.
         ours: What the container is to minisets; None if minisets did not make it.
     """
-    whose = ours or "which minisets did not create"
+    taken = f"the container name {name} is taken by container {owner[:12]}"
+    if image is None:
+        return Contended(f"{taken}, which is gone by now")
+    if ours is not None:
+        return Contended(f"{taken} ({image}), {ours}")
     return EngineConflict(
-        f"the container name {name} is taken by container {owner[:12]} ({image}), {whose}",
-        hint=f"docker rename {name} OTHER, or use another namespace" if ours is None else None,
+        f"{taken} ({image}), which minisets did not create",
+        hint=f"docker rename {name} OTHER, or use another namespace",
     )
 
 

@@ -170,7 +170,7 @@ class DockerEngine:
         return str(body["Id"])
 
     def _name_taken(self, name: str, owner: str) -> EngineConflict:
-        image, ours = "gone by now", None
+        image, ours = None, None
         with suppress(EngineMissing):
             seen = self.inspect(owner)
             image = str(seen.config.get("Image"))

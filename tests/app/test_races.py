@@ -8,8 +8,9 @@ import pytest
 
 from minisets.app.delete import delete_pod, delete_set
 from minisets.app.park import scale, stop
+from minisets.app.query import get_pods
 from minisets.core.probe_state import ProbeResult
-from minisets.errors import MinisetsError, Overtaken
+from minisets.errors import EngineMissing, MinisetsError, NotConverged, Overtaken
 from tests.app.bench import NO, OK, Bench, a_set, probed, with_claim, with_env
 from tests.fakes import FakeContainer
 
@@ -104,3 +105,24 @@ def test_creating_a_set_twice_at_once_is_refused_for_one(bench: Bench):
         bench.apply(a_set())
     bench.apply(a_set())
     assert len(bench.running) == 3
+
+
+@pytest.mark.parametrize("verb", ["start", "put_archive"])
+def test_a_pod_that_is_removed_while_it_is_started_is_looked_for_again(bench: Bench, verb: str):
+    gone = EngineMissing("No such container")
+    bench.engine.fail(verb, error=gone)
+    bench.apply(with_claim(probed(a_set())))
+    assert bench.running == ["web-0", "web-1", "web-2"]
+
+
+def test_a_pod_that_goes_on_vanishing_is_told_as_one_that_cannot_start(bench: Bench):
+    for _ in range(8):
+        bench.engine.fail("start", error=EngineMissing("No such container"))
+    with pytest.raises(NotConverged, match="pod/web-0 cannot start: No such container"):
+        bench.apply(a_set())
+
+
+def test_a_pod_that_goes_while_pods_are_listed_is_left_out(bench: Bench):
+    bench.apply(a_set())
+    bench.engine.fail("inspect", error=EngineMissing("No such container"))
+    assert len(get_pods(bench.command(), "default")) == 2
