@@ -145,3 +145,9 @@ class NotConverged(MinisetsError):
 
     exit_code = 4
     reference = "not-converged"
+
+
+class ReferenceMissing(NotConverged):
+    """A pod refers to a ConfigMap, a Secret or a key of one that is not there."""
+
+    reference = "reference-missing"
