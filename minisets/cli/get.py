@@ -14,7 +14,7 @@ from minisets.cli.session import open_context, open_screen
 
 if TYPE_CHECKING:
     from minisets.app.context import Context
-    from minisets.cli.render import View
+    from minisets.cli.cells import View
 
 _EXAMPLES = (
     "minisets get sts",

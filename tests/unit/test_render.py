@@ -3,9 +3,13 @@ import json
 import pytest
 import yaml
 
-from minisets.app.query import ClaimView, PodView, ServiceView, SetView
+from minisets.app.views_claim import ClaimView
+from minisets.app.views_pod import PodView
+from minisets.app.views_service import ServiceView
+from minisets.app.views_set import SetView
+from minisets.cli.cells import render_age
 from minisets.cli.kinds import CLAIM, POD, SERVICE, SET
-from minisets.cli.render import TableOptions, render_age, render_found, render_table, to_yaml
+from minisets.cli.render import TableOptions, render_found, render_table, to_yaml
 
 NOW = 1_000_000.0
 

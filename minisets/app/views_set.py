@@ -1,0 +1,63 @@
+"""A StatefulSet as get shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from minisets.app.shapes import Object, timestamp
+from minisets.app.targets import Target
+from minisets.app.world import World
+from minisets.core.planner import plan
+from minisets.core.set_record import status_to_data
+from minisets.core.snapshot import take_snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetView:
+    """A StatefulSet; ``created`` is seconds since the epoch, ``object`` as Kubernetes has it."""
+
+    namespace: str
+    name: str
+    ready: int
+    replicas: int
+    created: float
+    containers: tuple[str, ...]
+    images: tuple[str, ...]
+    object: Object
+
+
+def set_view(world: World, target: Target, ready: dict[str, float]) -> SetView:
+    """Show a set.
+
+    Args:
+        ready: Container id → seconds that it has been ready for.
+    """
+    facts, manifest = target.facts, target.manifest
+    snapshot = take_snapshot(
+        facts,
+        manifest,
+        namespace=target.namespace,
+        pods=world.pods(target.namespace, target.name),
+        volumes=world.claims(target.namespace, target.name),
+        ready_for=ready,
+    )
+    status = plan(snapshot).status
+    live = facts.object
+    containers = manifest.spec.template.spec.containers
+    metadata = {
+        **live["metadata"],
+        "namespace": target.namespace,
+        "uid": facts.uid,
+        "generation": facts.generation,
+        "creationTimestamp": timestamp(facts.created),
+    }
+    return SetView(
+        namespace=target.namespace,
+        name=target.name,
+        ready=status.ready_replicas,
+        replicas=manifest.spec.replicas,
+        created=facts.created,
+        containers=tuple(container.name for container in containers),
+        images=tuple(container.image for container in containers),
+        object={**live, "metadata": metadata, "status": status_to_data(status)},
+    )
