@@ -87,10 +87,10 @@ def _check_service_ports(ports: Sequence[_Obj]) -> Iterator[Problem]:
 def _check_service_port_numbers(path: Path, port: _Obj) -> Iterator[Problem]:
     yield from check_port_number((*path, "port"), port["port"])
     target: int | str = port["targetPort"] if "targetPort" in port else port["port"]
-    if isinstance(target, int):
-        yield from check_port_number((*path, "targetPort"), target)
-    else:
+    if isinstance(target, str):
         yield from check_port_name((*path, "targetPort"), target)
+    else:
+        yield from check_port_number((*path, "targetPort"), target)
     if port.get("nodePort"):
         yield from check_port_number((*path, "nodePort"), port["nodePort"])
 

@@ -527,6 +527,7 @@ def test_a_key_stands_in_one_part_of_a_config_map():
         ([{"port": 1, "targetPort": "UP"}], "[0].targetPort: Invalid value"),
         ([{"port": 1, "nodePort": 70000}], "[0].nodePort: Invalid value"),
         ([{"port": 1, "targetPort": 70000}], "[0].targetPort: Invalid value"),
+        ([{"port": 1, "targetPort": 0.5}], "[0].targetPort: Invalid value"),
     ],
 )
 def test_ports_of_services_are_checked(ports, part):
