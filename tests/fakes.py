@@ -21,6 +21,7 @@ from minisets.core.observed import (
     ContainerSeen,
     ContainerStatus,
     EngineInfo,
+    EventSeen,
     ExecResult,
     ImageSeen,
     NetworkSeen,
@@ -30,6 +31,7 @@ from minisets.core.observed import (
 )
 from minisets.engine import docker_errors
 from minisets.errors import AddressTaken, EngineConflict, EngineError, EngineMissing, ImageError
+from tests.fake_events import FakeEvents
 
 DEMO = "minisets/demo:1"
 
@@ -117,6 +119,8 @@ class FakeEngine:
         images: Name → what is present.
         registry: Name → what a pull brings.
         on_exec: Answers commands; by default each succeeds without output.
+        happened: Its events.
+        volume_bytes: Name of a volume → what it measures; others are empty.
         on_start: Called with each container that has just started, to crash it or mark it.
     """
 
@@ -129,6 +133,8 @@ class FakeEngine:
             lambda _container, _command: ExecResult(exit_code=0)
         )
         self.on_start: Callable[[FakeContainer], None] = lambda _container: None
+        self.happened = FakeEvents()
+        self.volume_bytes: dict[str, int] = {}
         self._cpus = cpus
         self._containers: dict[str, FakeContainer] = {}
         self._volumes: dict[str, VolumeSeen] = {}
@@ -157,6 +163,7 @@ class FakeEngine:
         container.exit_code = exit_code
         container.finished_at = self.clock.time
         container.restart_count += restarting
+        self._note(container, "die", exitCode=str(exit_code))
 
     def tick(self, seconds: float = 1.0) -> None:
         """Let time pass; containers that are restarting run again."""
@@ -165,6 +172,7 @@ class FakeEngine:
             if container.status is ContainerStatus.RESTARTING:
                 container.status = ContainerStatus.RUNNING
                 container.started_at = self.clock.time
+                self._note(container, "start")
 
     def count(self, verb: str) -> int:
         """Return how often a verb was called."""
@@ -252,6 +260,8 @@ class FakeEngine:
                 created=created,
                 mountpoint=f"/var/lib/docker/volumes/{name}/_data",
             )
+            if name not in self._volumes:
+                self._note_volume(name, "create")
             return self._volumes.setdefault(name, volume)
 
     def remove_volume(self, name: str) -> None:
@@ -259,7 +269,8 @@ class FakeEngine:
             users = [c.id for c in self._containers.values() if name in c.volumes()]
             if name in self._volumes and users:
                 raise EngineConflict(f"remove {name}: volume is in use - {users}")
-            self._volumes.pop(name, None)
+            if self._volumes.pop(name, None):
+                self._note_volume(name, "destroy")
 
     def create_container(self, name: str, config: Mapping[str, Any]) -> str:
         with self._call("create_container", name):
@@ -290,6 +301,7 @@ class FakeEngine:
             for volume in container.volumes():
                 self._volumes.setdefault(volume, VolumeSeen(name=volume))
             self._containers[container.id] = container
+            self._note(container, "create")
             return container.id
 
     def start(self, container_id: str) -> None:
@@ -307,6 +319,7 @@ class FakeEngine:
     def _run(self, container: FakeContainer) -> None:
         container.status, container.started_at = ContainerStatus.RUNNING, self.clock.time
         container.error, container.exit_code = "", 0
+        self._note(container, "start")
         self.on_start(container)
 
     def _check_start(self, container: FakeContainer) -> None:
@@ -336,6 +349,8 @@ class FakeEngine:
             if container.is_up or container.status is ContainerStatus.RESTARTING:
                 container.status = ContainerStatus.EXITED
                 container.finished_at = self.clock.time
+                self._note(container, "kill", signal="15")
+                self._note(container, "die", exitCode="0")
 
     def unpause(self, container_id: str) -> None:
         with self._call("unpause", container_id):
@@ -360,6 +375,7 @@ class FakeEngine:
             if container.is_up and not force:
                 raise EngineError(f"You cannot remove a running container {container.id}")
             del self._containers[container.id]
+            self._note(container, "destroy")
 
     def inspect(self, container_id: str) -> ContainerDetail:
         with self._call("inspect", container_id):
@@ -377,6 +393,10 @@ class FakeEngine:
                 labels=found.config.get("Labels") or {},
                 config={key: v for key, v in found.config.items() if key != "HostConfig"},
                 host_config=found.host,
+                aliases={
+                    (self._network(key) or NetworkSeen(id=key, name=key)).name: aliases
+                    for key, (_, aliases) in found.networks.items()
+                },
             )
 
     def put_archive(self, container_id: str, path: str, tar: bytes) -> None:
@@ -427,6 +447,24 @@ class FakeEngine:
             lines = self.container(container_id).output
             yield from lines if tail is None else lines[len(lines) - min(tail, len(lines)) :]
 
+    def events(
+        self,
+        *,
+        since: float,
+        until: float | None = None,
+        types: tuple[str, ...] = (),
+        actions: tuple[str, ...] = (),
+        labels: Mapping[str, str | None] | None = None,
+    ) -> Iterator[EventSeen]:
+        # The lock is not held meanwhile: a stream that waits must not keep other calls waiting.
+        with self._call("events"):
+            pass
+        yield from self.happened.read(since, until, types, actions, labels or {})
+
+    def volume_sizes(self) -> Mapping[str, int]:
+        with self._call("volume_sizes"):
+            return {name: self.volume_bytes.get(name, 0) for name in self._volumes}
+
     def image(self, name: str) -> ImageSeen | None:
         with self._call("image", name):
             return self._image(name)
@@ -445,6 +483,22 @@ class FakeEngine:
             return identity
 
     # Its inside.
+
+    def _note(self, container: FakeContainer, action: str, **more: str) -> None:
+        own = {"name": container.name, "image": container.config["Image"], **more}
+        self.happened.note(
+            EventSeen(
+                time=self.clock.time,
+                type="container",
+                action=action,
+                id=container.id,
+                name=container.name,
+                attributes={**(container.config.get("Labels") or {}), **own},
+            )
+        )
+
+    def _note_volume(self, name: str, action: str) -> None:
+        self.happened.note(EventSeen(time=self.clock.time, type="volume", action=action, id=name))
 
     def _call(self, verb: str, what: str = "") -> threading.RLock:
         with self._lock:

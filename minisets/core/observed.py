@@ -75,6 +75,8 @@ class ContainerDetail:
         health_output: Output of the Engine's last health check run.
         config: The container's Config as the Engine's API has it.
         host_config: The container's HostConfig as the Engine's API has it.
+        health_runs: The last runs of the health check, oldest first; the Engine keeps five.
+        aliases: Network name → names that the container was given on it.
     """
 
     id: str
@@ -90,6 +92,41 @@ class ContainerDetail:
     labels: Mapping[str, str] = field(default_factory=dict)
     config: Mapping[str, object] = field(default_factory=dict)
     host_config: Mapping[str, object] = field(default_factory=dict)
+    health_runs: tuple[HealthRun, ...] = ()
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthRun:
+    """One run of a container's health check; times are seconds since the epoch."""
+
+    started_at: float
+    ended_at: float
+    exit_code: int
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSeen:
+    """One thing that happened in the Engine.
+
+    Attributes:
+        time: Seconds since the epoch, by the Engine's clock.
+        type: ``container``, ``volume``, ``network`` or ``image``.
+        action: In the Engine's words, without what follows a colon: ``die``, ``health_status``.
+        detail: What follows the colon, such as ``unhealthy``.
+        id: Of the container; of a volume or an image its name.
+        name: Of the container, as it was then.
+        attributes: Labels of the container, and what the Engine adds, such as ``exitCode``.
+    """
+
+    time: float
+    type: str
+    action: str
+    detail: str = ""
+    id: str = ""
+    name: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

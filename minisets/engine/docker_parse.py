@@ -12,6 +12,8 @@ from minisets.core.observed import (
     ContainerSeen,
     ContainerStatus,
     EngineInfo,
+    EventSeen,
+    HealthRun,
     ImageSeen,
     NetworkSeen,
     PublishedPort,
@@ -117,10 +119,49 @@ def parse_detail(body: Mapping[str, Any]) -> ContainerDetail:
         oom_killed=bool(state.get("OOMKilled")),
         error=state.get("Error") or "",
         health_output=(checks[-1].get("Output") or "") if checks else "",
+        health_runs=tuple(_health_run(check) for check in checks),
+        aliases={
+            name: tuple(entry.get("Aliases") or ())
+            for name, entry in ((body.get("NetworkSettings") or {}).get("Networks") or {}).items()
+        },
         labels=config.get("Labels") or {},
         config=config,
         host_config=body.get("HostConfig") or {},
     )
+
+
+def _health_run(body: Mapping[str, Any]) -> HealthRun:
+    return HealthRun(
+        started_at=parse_time(body.get("Start")),
+        ended_at=parse_time(body.get("End")),
+        exit_code=body.get("ExitCode") or 0,
+        output=body.get("Output") or "",
+    )
+
+
+def parse_event(body: Mapping[str, Any]) -> EventSeen:
+    """Translate one line of ``GET /events``."""
+    actor = body.get("Actor") or {}
+    attributes = actor.get("Attributes") or {}
+    action, _, detail = str(body.get("Action") or "").partition(":")
+    return EventSeen(
+        time=body["timeNano"] / 1e9 if body.get("timeNano") else float(body.get("time") or 0),
+        type=body.get("Type") or "",
+        action=action,
+        detail=detail.strip(),
+        id=actor.get("ID") or "",
+        name=attributes.get("name") or "",
+        attributes=attributes,
+    )
+
+
+def parse_volume_sizes(body: Mapping[str, Any]) -> dict[str, int]:
+    """Translate the volumes of ``GET /system/df``; -1 there means that it cannot be measured."""
+    found = {
+        row["Name"]: (row.get("UsageData") or {}).get("Size", -1)
+        for row in body.get("Volumes") or ()
+    }
+    return {name: size for name, size in found.items() if size >= 0}
 
 
 def parse_volume(body: Mapping[str, Any]) -> VolumeSeen:

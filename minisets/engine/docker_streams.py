@@ -113,6 +113,16 @@ class FrameSplitter:
                 yield self._name, content
 
 
+def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a stream as soon as each is whole; empty ones are left out."""
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from (line for line in whole if line.strip())
+    if rest.strip():
+        yield rest
+
+
 def demultiplex(chunks: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
     """Yield (output, content) from a stream of frames."""
     splitter = FrameSplitter()

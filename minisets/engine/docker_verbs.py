@@ -17,6 +17,7 @@ from minisets.core.observed import (
     ContainerDetail,
     ContainerSeen,
     EngineInfo,
+    EventSeen,
     ExecResult,
     ImageSeen,
     NetworkSeen,
@@ -349,6 +350,39 @@ class DockerEngine:
         if "raw-stream" in content_type and self._link.api_version >= (1, 42):
             return False
         return not self.inspect(container_id).config.get("Tty")
+
+    def events(
+        self,
+        *,
+        since: float,
+        until: float | None = None,
+        types: tuple[str, ...] = (),
+        actions: tuple[str, ...] = (),
+        labels: Mapping[str, str | None] | None = None,
+    ) -> Iterator[EventSeen]:
+        """Yield what happened, oldest first; without an end it goes on until it is closed."""
+        wanted = {"type": list(types), "event": list(actions)}
+        wanted |= docker_parse.to_filter(labels or {})
+        filters = {key: values for key, values in wanted.items() if values}
+        params = {"since": f"{since:.9f}", "filters": json.dumps(filters)}
+        if until is not None:
+            params["until"] = f"{until:.9f}"
+        with self._link.speaking("read the events of the Engine"):
+            answer = self._link.send("GET", "/events", params=params, stream=True, timeout=None)
+            with answer:
+                # One event a line since API 1.24; a chunk is what has come, however little.
+                lines = docker_streams.lines(answer.iter_content(chunk_size=None))
+                yield from (docker_parse.parse_event(json.loads(line)) for line in lines)
+
+    def volume_sizes(self) -> Mapping[str, int]:
+        """Measure the volumes: name → bytes, for those that the Engine can measure."""
+        # An older Engine takes no type, and measures images and containers, too.
+        params = {"type": "volume"} if self._link.api_version >= (1, 42) else {}
+        body = self._link.read(
+            "measure the volumes",
+            lambda: self._link.send("GET", "/system/df", params=params, timeout=None).json(),
+        )
+        return docker_parse.parse_volume_sizes(body)
 
     def image(self, name: str) -> ImageSeen | None:
         """Look an image up by name or id; None if it is not present."""

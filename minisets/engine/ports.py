@@ -13,6 +13,7 @@ from minisets.core.observed import (
     ContainerDetail,
     ContainerSeen,
     EngineInfo,
+    EventSeen,
     ExecResult,
     ImageSeen,
     NetworkSeen,
@@ -146,6 +147,32 @@ class Engine(Protocol):
         timestamps: bool = False,
     ) -> Iterator[tuple[str, bytes]]:
         """Yield (``stdout`` or ``stderr``, chunk) of a container's output, oldest first."""
+
+    def events(
+        self,
+        *,
+        since: float,
+        until: float | None = None,
+        types: tuple[str, ...] = (),
+        actions: tuple[str, ...] = (),
+        labels: Mapping[str, str | None] | None = None,
+    ) -> Iterator[EventSeen]:
+        """Yield what happened, oldest first; the Engine remembers the last 256 events only.
+
+        Args:
+            since: Seconds since the epoch, by the Engine's clock.
+            until: As since; without it the stream waits for what comes, until it is closed or
+                the Engine goes.
+            types: Only of these types of objects; all if none are given.
+            actions: Only these; all if none are given.
+            labels: Only of containers that carry these labels (None: any value).
+        """
+
+    def volume_sizes(self) -> Mapping[str, int]:
+        """Measure the volumes: name → bytes, for those that the Engine can measure.
+
+        Walks through all their files: slow where there are many.
+        """
 
     def image(self, name: str) -> ImageSeen | None:
         """Look an image up by name or id; None if it is not present."""

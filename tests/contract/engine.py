@@ -306,6 +306,50 @@ class EngineContract:
         with pytest.raises(EngineMissing):
             engine.archive_head(NOBODY, "/")
 
+    def test_what_happened_to_containers_is_remembered(self, engine: Engine, namespace):
+        made = engine.create_container(f"c-{namespace}", body(namespace))
+        engine.start(made)
+        engine.stop(made)
+        found = list(
+            engine.events(
+                since=engine.inspect(made).started_at - 60,
+                until=engine.inspect(made).finished_at + 1,
+                types=("container",),
+                actions=("create", "start", "die"),
+                labels={labels.NAMESPACE: namespace},
+            )
+        )
+        assert [event.action for event in found] == ["create", "start", "die"]
+        assert {(event.type, event.id, event.name) for event in found} == {
+            ("container", made, f"c-{namespace}")
+        }
+        assert "exitCode" in found[-1].attributes
+        assert found == sorted(found, key=lambda event: event.time)
+
+    def test_what_happens_is_told_at_once_to_who_follows(self, engine: Engine, namespace):
+        made = engine.create_container(f"c-{namespace}", body(namespace))
+        engine.start(made)
+        began = engine.inspect(made).started_at
+        stream = engine.events(since=began - 60, labels={labels.NAMESPACE: namespace})
+        assert next(stream).action == "create"
+        engine.stop(made)
+        assert any(event.action == "die" for event in stream)
+
+    def test_volumes_come_and_go_as_events(self, engine: Engine, namespace):
+        name = f"v-{namespace}"
+        made = engine.create_container(f"c-{namespace}", body(namespace))
+        engine.start(made)
+        began = engine.inspect(made).started_at
+        stream = engine.events(since=began, types=("volume",), actions=("create", "destroy"))
+        engine.create_volume(name, labels={labels.NAMESPACE: namespace})
+        engine.remove_volume(name)
+        own = (event.action for event in stream if event.id == name)
+        assert [next(own), next(own)] == ["create", "destroy"]
+
+    def test_volumes_are_measured(self, engine: Engine, namespace):
+        engine.create_volume(f"v-{namespace}", labels={labels.NAMESPACE: namespace})
+        assert engine.volume_sizes()[f"v-{namespace}"] == 0
+
     def test_a_command_needs_a_running_container(self, engine: Engine, namespace):
         made = engine.create_container(f"c-{namespace}", body(namespace))
         with pytest.raises(EngineError):

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from minisets.engine.docker_parse import parse_event, parse_volume_sizes
+from minisets.engine.docker_streams import lines
+
+
+def test_lines_come_whole_however_the_stream_is_cut():
+    assert list(lines([b"on", b"e\r\n\ntw", b"o\nthr", b"ee"])) == [b"one\r", b"two", b"three"]
+
+
+def test_an_event_has_its_detail_apart_and_its_time_exactly():
+    attributes = {"name": "web-0", "app": "web"}
+    event = parse_event(
+        {
+            "Type": "container",
+            "Action": "health_status: unhealthy",
+            "Actor": {"ID": "abc", "Attributes": attributes},
+            "time": 5,
+            "timeNano": 5_500_000_000,
+        }
+    )
+    assert (event.action, event.detail, event.time) == ("health_status", "unhealthy", 5.5)
+    assert (event.type, event.id, event.name) == ("container", "abc", "web-0")
+    assert event.attributes == attributes
+
+
+def test_volumes_that_cannot_be_measured_are_left_out():
+    rows = [
+        {"Name": "a", "UsageData": {"Size": 7, "RefCount": 1}},
+        {"Name": "b", "UsageData": {"Size": -1}},
+        {"Name": "c"},
+    ]
+    assert parse_volume_sizes({"Volumes": rows}) == {"a": 7}
+    assert parse_volume_sizes({"Volumes": None}) == {}
