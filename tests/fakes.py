@@ -20,6 +20,7 @@ from minisets.core.observed import (
     ContainerDetail,
     ContainerSeen,
     ContainerStatus,
+    DiskUsage,
     EngineInfo,
     EventSeen,
     ExecResult,
@@ -184,6 +185,9 @@ class FakeEngine:
         return EngineInfo(
             api_version=(1, 41), version="20.10.0", endpoint="fake://", cpus=self._cpus
         )
+
+    def disk_usage(self, *, timeout_seconds: float) -> DiskUsage | None:
+        return DiskUsage(volumes=dict.fromkeys(self._volumes, 0))
 
     def containers(self, labels: Mapping[str, str | None]) -> tuple[ContainerSeen, ...]:
         with self._call("containers"):

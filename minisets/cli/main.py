@@ -25,6 +25,7 @@ COMMANDS = {
     "apply": ("minisets.cli.apply:apply", "Bring manifests to life, and wait."),
     "delete": ("minisets.cli.delete:delete", "Delete sets, pods, claims and other objects."),
     "diff": ("minisets.cli.compare:diff", "Show what apply would change."),
+    "doctor": ("minisets.cli.doctor:doctor", "Find what is wrong, and say what to do."),
     "exec": ("minisets.cli.streams:execute", "Run a command in a pod."),
     "get": ("minisets.cli.get:get", "Show sets, pods, claims and Services."),
     "logs": ("minisets.cli.streams:logs", "Print what a pod wrote."),
@@ -43,7 +44,7 @@ _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
 
 # Nothing is in the making that an interruption could leave half done.
-_READING = frozenset({"diff", "get", "logs", "exec", "version"})
+_READING = frozenset({"diff", "doctor", "get", "logs", "exec", "version"})
 
 _EXAMPLES = (
     "minisets apply -f web.yaml",

@@ -190,6 +190,8 @@ class EngineInfo:
         endpoint_source: Why this endpoint: ``DOCKER_HOST``, ``context NAME`` or ``default``.
         is_local: It runs on this machine, reached over a local socket.
         cpus: Processors of the Engine's machine; 0 if unknown.
+        offered_api: The newest version that the Engine speaks.
+        root: The folder of the Engine's data on its machine; empty if unknown.
     """
 
     api_version: tuple[int, int]
@@ -200,6 +202,23 @@ class EngineInfo:
     os: str = "linux"
     architecture: str = "amd64"
     cpus: int = 0
+    offered_api: tuple[int, int] = (0, 0)
+    root: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskUsage:
+    """Space that the Engine's objects take, in bytes.
+
+    Attributes:
+        containers: Of the writable layers.
+        volumes: Volume name → its size; without those of which the Engine does not know it.
+    """
+
+    images: int = 0
+    containers: int = 0
+    build_cache: int = 0
+    volumes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

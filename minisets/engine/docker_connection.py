@@ -20,10 +20,12 @@ class Connection(Protocol):
     Attributes:
         client: docker.APIClient.
         calls: How many answers the Engine gave.
+        offered_api: The newest version that the Engine speaks.
     """
 
     endpoint: Endpoint
     api_version: tuple[int, int]
+    offered_api: tuple[int, int]
     client: Any
     calls: int
 

@@ -136,6 +136,7 @@ class DockerConnection:
     Attributes:
         calls: How many answers the Engine gave.
         api_version: The version that Engine and minisets agreed on.
+        offered_api: The newest version that the Engine speaks.
     """
 
     def __init__(
@@ -149,7 +150,8 @@ class DockerConnection:
             self.client = self._open(OLDEST_API)
             # HEAD /_ping tells the version in 0.4 ms; the SDK's "auto" asks GET /version, 12 ms.
             ping = self.client.head(f"{self.client.base_url}/_ping", timeout=CONNECT_SECONDS)
-            self.api_version = self._agree(ping)
+            self.offered_api = self._offered(ping)
+            self.api_version = min(self.offered_api, NEWEST_API)
             if self.api_version != OLDEST_API:
                 self.client.close()
                 self.client = self._open(self.api_version)
@@ -187,7 +189,7 @@ class DockerConnection:
         if self._on_call:
             self._on_call(answer.request.method or "", answer.request.path_url)
 
-    def _agree(self, ping: requests.Response) -> tuple[int, int]:
+    def _offered(self, ping: requests.Response) -> tuple[int, int]:
         text = ping.headers.get("Api-Version", "")
         major, _, minor = text.partition(".")
         if not (major.isdecimal() and minor.isdecimal()):
@@ -202,7 +204,7 @@ class DockerConnection:
                 f"the Docker Engine at {self.endpoint.url} speaks API {text}; minisets needs 1.41",
                 hint="upgrade Docker to 20.10 or newer",
             )
-        return min(offered, NEWEST_API)
+        return offered
 
     @contextmanager
     def speaking(self, doing: str) -> Iterator[None]:

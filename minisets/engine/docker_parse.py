@@ -11,6 +11,7 @@ from minisets.core.observed import (
     ContainerDetail,
     ContainerSeen,
     ContainerStatus,
+    DiskUsage,
     EngineInfo,
     EventSeen,
     HealthRun,
@@ -220,7 +221,10 @@ def short_id(identity: str) -> str:
 
 
 def parse_info(
-    body: Mapping[str, Any], endpoint: Endpoint, api_version: tuple[int, int]
+    body: Mapping[str, Any],
+    endpoint: Endpoint,
+    api_version: tuple[int, int],
+    offered_api: tuple[int, int] = (0, 0),
 ) -> EngineInfo:
     """Translate ``GET /info``."""
     architecture = str(body.get("Architecture") or "")
@@ -233,4 +237,20 @@ def parse_info(
         os=str(body.get("OSType") or "linux"),
         architecture=_ARCHITECTURES.get(architecture, architecture),
         cpus=int(body.get("NCPU") or 0),
+        offered_api=offered_api,
+        root=str(body.get("DockerRootDir") or ""),
+    )
+
+
+def parse_disk_usage(body: Mapping[str, Any]) -> DiskUsage:
+    """Translate ``GET /system/df``; the Engine writes -1 for what it does not know."""
+    return DiskUsage(
+        images=int(body.get("LayersSize") or 0),
+        containers=sum(int(row.get("SizeRw") or 0) for row in body.get("Containers") or ()),
+        build_cache=sum(int(row.get("Size") or 0) for row in body.get("BuildCache") or ()),
+        volumes={
+            row["Name"]: usage["Size"]
+            for row in body.get("Volumes") or ()
+            if (usage := row.get("UsageData") or {}).get("Size", -1) >= 0
+        },
     )

@@ -16,6 +16,7 @@ from minisets.core import labels as keys
 from minisets.core.observed import (
     ContainerDetail,
     ContainerSeen,
+    DiskUsage,
     EngineInfo,
     EventSeen,
     ExecResult,
@@ -62,9 +63,19 @@ class DockerEngine:
         if self._info is None:
             found = self._link.read("ask the Engine what it is", lambda: self._link.client.info())
             self._info = docker_parse.parse_info(
-                found, self._link.endpoint, self._link.api_version
+                found, self._link.endpoint, self._link.api_version, self._link.offered_api
             )
         return self._info
+
+    def disk_usage(self, *, timeout_seconds: float) -> DiskUsage | None:
+        """Add up what the Engine's objects take on disk; None if that takes too long."""
+        # Seconds with much data: the Engine walks every volume and every writable layer.
+        try:
+            with self._link.speaking("ask for the disk usage"):
+                answer = self._link.send("GET", "/system/df", timeout=timeout_seconds)
+        except EngineUnreachable:
+            return None
+        return docker_parse.parse_disk_usage(answer.json())
 
     def containers(self, labels: Mapping[str, str | None]) -> tuple[ContainerSeen, ...]:
         """List all containers, stopped ones too, that carry these labels (None: any value)."""

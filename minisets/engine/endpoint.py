@@ -81,6 +81,11 @@ def find_endpoint(
     )
 
 
+def config_file(*, environ: Mapping[str, str] | None = None) -> Path:
+    """Return where Docker's own settings are, whether the file is there or not."""
+    return _config_folder(os.environ if environ is None else environ) / "config.json"
+
+
 def _config_folder(env: Mapping[str, str]) -> Path:
     given = env.get("DOCKER_CONFIG")
     if given:

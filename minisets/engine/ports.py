@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from minisets.core.observed import (
     ContainerDetail,
     ContainerSeen,
+    DiskUsage,
     EngineInfo,
     EventSeen,
     ExecResult,
@@ -32,6 +33,9 @@ class Engine(Protocol):
 
     def info(self) -> EngineInfo:
         """Tell which Engine this is. Costs calls only the first time."""
+
+    def disk_usage(self, *, timeout_seconds: float) -> DiskUsage | None:
+        """Add up what the Engine's objects take on disk; None if that takes too long."""
 
     def containers(self, labels: Mapping[str, str | None]) -> tuple[ContainerSeen, ...]:
         """List all containers, stopped ones too, that carry these labels (None: any value)."""
