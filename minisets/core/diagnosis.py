@@ -163,10 +163,10 @@ def _clashes(held: Holdings) -> Iterator[Finding]:
                     f"docker rename {name} NEW-NAME, then minisets start "
                     f"sts/{live.name}{_flag(live.namespace)}",
                 )
-        for volume in live.facts.foreign_claims:
+        for claim in live.facts.foreign_claims:
             yield _note(
                 "names",
-                f"the volume {volume} of {live.subject} was not made by minisets: "
+                f"the volume of the claim {claim} of {live.subject} was not made by minisets: "
                 "it is used, and never removed",
             )
     taken = {naming.network_name(live.namespace) for live in held.sets}

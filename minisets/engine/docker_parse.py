@@ -248,9 +248,5 @@ def parse_disk_usage(body: Mapping[str, Any]) -> DiskUsage:
         images=int(body.get("LayersSize") or 0),
         containers=sum(int(row.get("SizeRw") or 0) for row in body.get("Containers") or ()),
         build_cache=sum(int(row.get("Size") or 0) for row in body.get("BuildCache") or ()),
-        volumes={
-            row["Name"]: usage["Size"]
-            for row in body.get("Volumes") or ()
-            if (usage := row.get("UsageData") or {}).get("Size", -1) >= 0
-        },
+        volumes=parse_volume_sizes(body),
     )

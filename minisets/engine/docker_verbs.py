@@ -69,11 +69,12 @@ class DockerEngine:
 
     def disk_usage(self, *, timeout_seconds: float) -> DiskUsage | None:
         """Add up what the Engine's objects take on disk; None if that takes too long."""
-        # Seconds with much data: the Engine walks every volume and every writable layer.
+        # Seconds with much data: the Engine walks every volume and every writable layer. An older
+        # one refuses to do so for two at once.
         try:
             with self._link.speaking("ask for the disk usage"):
                 answer = self._link.send("GET", "/system/df", timeout=timeout_seconds)
-        except EngineUnreachable:
+        except EngineError:
             return None
         return docker_parse.parse_disk_usage(answer.json())
 

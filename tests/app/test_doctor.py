@@ -26,7 +26,8 @@ def look(bench, tmp_path):
         return [
             one
             for one in found
-            if one.level is not Level.OK and (one.check == check if check else one.remedy)
+            if one.level is not Level.OK
+            and (one.check == check if check else one.remedy)
             # What depends on the Engine, whatever it holds.
             and one.check not in {"engine", "addresses"}
         ]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from minisets.engine.docker_parse import parse_event, parse_volume_sizes
+from minisets.engine.docker_parse import parse_disk_usage, parse_event, parse_volume_sizes
 from minisets.engine.docker_streams import lines
 
 
@@ -32,3 +32,16 @@ def test_volumes_that_cannot_be_measured_are_left_out():
     ]
     assert parse_volume_sizes({"Volumes": rows}) == {"a": 7}
     assert parse_volume_sizes({"Volumes": None}) == {}
+
+
+def test_disk_use_adds_up_what_there_is():
+    body = {
+        "LayersSize": 100,
+        "Containers": [{"SizeRw": 3}, {}],
+        "BuildCache": [{"Size": 4}, {"Size": 5}],
+        "Volumes": [{"Name": "a", "UsageData": {"Size": 7}}],
+    }
+    found = parse_disk_usage(body)
+    assert (found.images, found.containers, found.build_cache) == (100, 3, 9)
+    assert found.volumes == {"a": 7}
+    assert parse_disk_usage({"Containers": None, "Volumes": None, "BuildCache": None}).images == 0
