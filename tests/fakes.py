@@ -31,8 +31,11 @@ from minisets.core.observed import (
     VolumeSeen,
 )
 from minisets.engine import docker_errors
+from minisets.engine.archives import ArchiveEntry
+from minisets.engine.pause_image import FILES_PROGRAM
 from minisets.errors import AddressTaken, EngineConflict, EngineError, EngineMissing, ImageError
 from tests.fake_events import FakeEvents
+from tests.fake_files import FakeFiles, Tree
 
 DEMO = "minisets/demo:1"
 
@@ -82,6 +85,7 @@ class FakeContainer:
     error: str = ""
     output: list[tuple[str, bytes]] = field(default_factory=list)
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
+    tree: Tree = field(default_factory=dict)
 
     @property
     def host(self) -> dict[str, Any]:
@@ -139,6 +143,7 @@ class FakeEngine:
         self._cpus = cpus
         self._containers: dict[str, FakeContainer] = {}
         self._volumes: dict[str, VolumeSeen] = {}
+        self._contents: dict[str, Tree] = {}
         self._networks: dict[str, NetworkSeen] = {}
         self._faults: list[list[Any]] = []
         self._ids = 0
@@ -275,6 +280,7 @@ class FakeEngine:
                 raise EngineConflict(f"remove {name}: volume is in use - {users}")
             if self._volumes.pop(name, None):
                 self._note_volume(name, "destroy")
+            self._contents.pop(name, None)
 
     def create_container(self, name: str, config: Mapping[str, Any]) -> str:
         with self._call("create_container", name):
@@ -406,10 +412,19 @@ class FakeEngine:
     def put_archive(self, container_id: str, path: str, tar: bytes) -> None:
         with self._call("put_archive", container_id):
             container = self.container(container_id)
+            self._files(container_id).put(path, tar)
             with tarfile.open(fileobj=io.BytesIO(tar)) as entries:
                 for entry in entries:
                     name = f"{path.rstrip('/')}/{entry.name.strip('/')}"
                     container.files[name] = (entry.uid, entry.mode)
+
+    def get_archive(self, container_id: str, path: str) -> bytes:
+        with self._call("get_archive", container_id):
+            return self._files(container_id).get(path)
+
+    def archive_entry(self, container_id: str, path: str) -> ArchiveEntry | None:
+        with self._call("archive_entry", container_id):
+            return self._files(container_id).entry(path)
 
     def archive_head(self, container_id: str, path: str) -> tuple[int, int] | None:
         with self._call("archive_head", container_id):
@@ -435,6 +450,8 @@ class FakeEngine:
         container = self.container(container_id)
         if container.status is not ContainerStatus.RUNNING:
             raise EngineError(f"Container {container.id} is {container.status}, not running")
+        if command[0] == FILES_PROGRAM:
+            return ExecResult(exit_code=self._files(container_id).run(command[1:]))
         return self.on_exec(container, command)
 
     def logs(
@@ -503,6 +520,15 @@ class FakeEngine:
 
     def _note_volume(self, name: str, action: str) -> None:
         self.happened.note(EventSeen(time=self.clock.time, type="volume", action=action, id=name))
+
+    def _files(self, container_id: str) -> FakeFiles:
+        container = self.container(container_id)
+        mounts = {
+            str(mount["Target"]): self._contents.setdefault(str(mount["Source"]), {})
+            for mount in container.host.get("Mounts") or ()
+            if mount.get("Type") == "volume"
+        }
+        return FakeFiles(container.tree, mounts)
 
     def _call(self, verb: str, what: str = "") -> threading.RLock:
         with self._lock:

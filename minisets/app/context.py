@@ -11,6 +11,7 @@ from minisets.engine.records import RecordStore
 if TYPE_CHECKING:
     from minisets.core.events import Reporter
     from minisets.engine.executor import Executor
+    from minisets.engine.porter import Porter
     from minisets.engine.ports import Clock, Engine
     from minisets.engine.prober import Prober
 
@@ -31,6 +32,19 @@ class Context:
         from minisets.engine.executor import Executor
 
         return Executor(self.engine, self.clock)
+
+    @cached_property
+    def pause_image(self) -> str:
+        """Name of the sandbox image, which is present: looked up once, made if it is missing."""
+        from minisets.engine.pause_image import ensure_pause_image
+
+        return ensure_pause_image(self.engine)
+
+    def porter(self, namespace: str) -> Porter:
+        """Carries files into the volumes of a namespace and out of them."""
+        from minisets.engine.porter import Porter
+
+        return Porter(self.engine, namespace, lambda: self.pause_image)
 
     @cached_property
     def prober(self) -> Prober:

@@ -29,6 +29,7 @@ KIND_POD = "pod"
 KIND_CLAIM = "claim"
 KIND_RECORD = "record"
 KIND_NETWORK = "network"
+KIND_PORTER = "porter"
 
 NAMESPACE = "minisets.io/namespace"
 """Kubernetes namespace of the object."""

@@ -6,7 +6,6 @@ Knows the client only through its Connection, and no exception of docker or requ
 from __future__ import annotations
 
 import json
-import tarfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -26,6 +25,7 @@ from minisets.core.observed import (
     VolumeSeen,
 )
 from minisets.engine import docker_errors, docker_parse, docker_streams, docker_terminal
+from minisets.engine.archives import ArchiveEntry, first_entry
 from minisets.engine.docker_connection import ANSWER_SECONDS, Connection
 from minisets.engine.docker_parse import short_id
 from minisets.errors import (
@@ -249,8 +249,17 @@ class DockerEngine:
         with self._link.speaking(f"write files to {path} in container {short_id(container_id)}"):
             self._link.client.put_archive(container_id, path, tar)
 
-    def archive_head(self, container_id: str, path: str) -> tuple[int, int] | None:
-        """Return the owner's uid and the mode bits of the first entry of a path's archive."""
+    def get_archive(self, container_id: str, path: str) -> bytes:
+        """Pack a file or a directory of the container's file system as a tar."""
+        with self._link.speaking(f"read {path} in container {short_id(container_id)}"):
+            answer = self._link.send(
+                "GET", f"/containers/{container_id}/archive", params={"path": path}
+            )
+            content: bytes = answer.content
+        return content
+
+    def archive_entry(self, container_id: str, path: str) -> ArchiveEntry | None:
+        """Return the first entry of a path's archive; only the head of the stream is read."""
         try:
             with (
                 self._link.speaking(f"look at {path} in container {short_id(container_id)}"),
@@ -261,14 +270,17 @@ class DockerEngine:
                     params={"path": path},
                     stream=True,
                 ) as answer,
-                tarfile.open(fileobj=answer.raw, mode="r|", bufsize=512) as tar,
             ):
-                entry = tar.next()
+                return first_entry(answer.raw)
         except EngineMissing as error:
             if "no such container" in error.message.lower():
                 raise
             return None
-        return None if entry is None else (entry.uid, entry.mode & 0o7777)
+
+    def archive_head(self, container_id: str, path: str) -> tuple[int, int] | None:
+        """Return the owner's uid and the mode bits of the first entry of a path's archive."""
+        entry = self.archive_entry(container_id, path)
+        return None if entry is None else (entry.uid, entry.mode)
 
     def exec(
         self,

@@ -21,6 +21,7 @@ from minisets.core.observed import (
     PullProgress,
     VolumeSeen,
 )
+from minisets.engine.archives import ArchiveEntry
 
 
 class Engine(Protocol):
@@ -115,6 +116,21 @@ class Engine(Protocol):
 
     def put_archive(self, container_id: str, path: str, tar: bytes) -> None:
         """Unpack a tar at a path of the container's file system, also before its start."""
+
+    def get_archive(self, container_id: str, path: str) -> bytes:
+        """Pack a file or a directory of the container's file system, volumes too, as a tar.
+
+        Links stay links. ``PATH/.`` is the content of a directory.
+
+        Raises:
+            EngineMissing: The path is not there.
+        """
+
+    def archive_entry(self, container_id: str, path: str) -> ArchiveEntry | None:
+        """Return what a path is, without its content: the first entry of its archive.
+
+        Only the head of the stream is read. None if the path is not there.
+        """
 
     def archive_head(self, container_id: str, path: str) -> tuple[int, int] | None:
         """Return the owner's uid and the mode bits of the first entry of a path's archive.

@@ -13,7 +13,15 @@ from typing import Any
 import pytest
 
 from minisets.core import labels
+from minisets.core.file_entry import FileEntry
 from minisets.core.observed import ContainerStatus
+from minisets.engine.archives import (
+    ArchiveEntry,
+    DirectoryEntry,
+    LinkEntry,
+    pack,
+    unpack,
+)
 from minisets.engine.ports import Engine
 from minisets.errors import (
     AddressTaken,
@@ -349,6 +357,28 @@ class EngineContract:
     def test_volumes_are_measured(self, engine: Engine, namespace):
         engine.create_volume(f"v-{namespace}", labels={labels.NAMESPACE: namespace})
         assert engine.volume_sizes()[f"v-{namespace}"] == 0
+
+    def test_files_are_got_as_they_were_put(self, engine: Engine, namespace):
+        made = engine.create_container(f"c-{namespace}", body(namespace))
+        entries = (
+            DirectoryEntry(path="/x", mode=0o750, gid=7),
+            FileEntry(path="/x/file", content=b"content", mode=0o640, uid=5),
+            LinkEntry(path="/x/link", target="nowhere"),
+        )
+        engine.put_archive(made, "/", pack(entries))
+        got = {entry.path: entry for entry in unpack(engine.get_archive(made, "/x/."))}
+        assert got["file"] == ArchiveEntry(
+            path="file", kind="file", mode=0o640, uid=5, gid=0, content=b"content"
+        )
+        assert (got["link"].kind, got["link"].target) == ("link", "nowhere")
+        folder = engine.archive_entry(made, "/x")
+        assert folder == ArchiveEntry(path="x", kind="directory", mode=0o750, uid=0, gid=7)
+        link = engine.archive_entry(made, "/x/link")
+        assert link is not None
+        assert (link.kind, link.target) == ("link", "nowhere")
+        assert engine.archive_entry(made, "/x/nosuch") is None
+        with pytest.raises(EngineMissing):
+            engine.get_archive(made, "/x/nosuch")
 
     def test_a_command_needs_a_running_container(self, engine: Engine, namespace):
         made = engine.create_container(f"c-{namespace}", body(namespace))
