@@ -38,6 +38,7 @@ from tests.fake_events import FakeEvents
 from tests.fake_files import FakeFiles, Tree
 
 DEMO = "minisets/demo:1"
+MEMORY = 8 * 2**30
 
 
 class FakeClock:
@@ -188,7 +189,12 @@ class FakeEngine:
 
     def info(self) -> EngineInfo:
         return EngineInfo(
-            api_version=(1, 41), version="20.10.0", endpoint="fake://", cpus=self._cpus
+            api_version=(1, 41),
+            version="20.10.0",
+            endpoint="fake://",
+            cpus=self._cpus,
+            memory=MEMORY,
+            name="fake",
         )
 
     def disk_usage(self, *, timeout_seconds: float) -> DiskUsage | None:

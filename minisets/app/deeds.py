@@ -136,6 +136,10 @@ class Workshop:
             packed_spec=labels.pack({"object": facts.object, "generation": facts.generation}),
             api_version=info.api_version,
             cpus=info.cpus,
+            memory=info.memory,
+            host_address=self.network.gateway if self.network else "",
+            node_name=info.name,
+            services=tuple(self.world.services(self.target.namespace)),
         )
 
     def delete_pod(self, pod: str, cause: str) -> None:

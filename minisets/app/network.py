@@ -114,5 +114,7 @@ def _ours(networks: tuple[NetworkSeen, ...], namespace: str) -> list[NetworkPlac
                 f"the network {name} is there already and was not made by minisets",
                 hint=f"docker network rm {name}, or use another namespace: -n NAME",
             )
-        found.append(NetworkPlace(id=seen.id, name=name, subnet=seen.subnets[0]))
+        found.append(
+            NetworkPlace(id=seen.id, name=name, subnet=seen.subnets[0], gateway=seen.gateway)
+        )
     return sorted(found, key=lambda place: place.id)

@@ -13,10 +13,16 @@ Values = Mapping[str, bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """The ConfigMaps and Secrets of one namespace, by name."""
+    """The ConfigMaps and Secrets of one namespace, by name.
+
+    Attributes:
+        binary_keys: ConfigMap → those of its keys that stand in binaryData. Files have them;
+            variables do not, which is a rule of Kubernetes.
+    """
 
     config_maps: Mapping[str, Values] = field(default_factory=dict)
     secrets: Mapping[str, Values] = field(default_factory=dict)
+    binary_keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def config_map(self, name: str, *, optional: bool = False) -> Values:
         """Return a ConfigMap; an optional one that is not there is empty.

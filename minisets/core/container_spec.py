@@ -6,14 +6,16 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from minisets.core import labels, naming
-from minisets.core.environment import PodFields, expanded, variables
-from minisets.core.manifest import Container, PodTemplateSpec, Probe, VolumeMount
+from minisets.core.configuration import Configuration
+from minisets.core.environment import PodFields, Surroundings, expanded, variables
+from minisets.core.manifest import Container, PodTemplateSpec, Probe, Service, VolumeMount
 from minisets.core.pod_identity import NetworkPlace, PodIdentity
 from minisets.core.quantity import parse_quantity
+from minisets.core.resource_fields import Capacity
 
 _SECOND = 1_000_000_000
 # The Engine refuses less.
@@ -36,6 +38,11 @@ class PodRequest:
         packed_spec: The set, packed, to rebuild a lost record from.
         api_version: Of the Engine: some fields are silently ignored by older ones.
         cpus: Of the Engine's machine, 0 if unknown: it refuses a limit above them.
+        memory: Of the Engine's machine, in bytes; 0 if unknown.
+        host_address: At which pods reach the Engine's machine.
+        node_name: Of the Engine's machine.
+        configuration: ConfigMaps and Secrets of the namespace.
+        services: Of the namespace.
     """
 
     set_name: str
@@ -49,15 +56,17 @@ class PodRequest:
     packed_spec: str = ""
     api_version: tuple[int, int] = (1, 41)
     cpus: int = 0
+    memory: int = 0
     host_address: str = ""
     node_name: str = ""
+    configuration: Configuration = field(default_factory=Configuration)
+    services: tuple[Service, ...] = ()
 
 
 def container_config(request: PodRequest) -> dict[str, Any]:
     """Translate a pod with one container into the Engine API's JSON."""
     container = request.template.spec.containers[0]
-    fields = _fields(request)
-    known = variables(container, fields)
+    known = variables(container, surroundings(request))
     config: dict[str, Any] = {
         "Image": container.image,
         "Hostname": request.identity.pod,
@@ -115,6 +124,17 @@ def claim_mount_paths(
         for mount in container.volume_mounts
         if mount.name in claim_templates
     }
+
+
+def surroundings(request: PodRequest) -> Surroundings:
+    """Return what the variables of the pod's containers are made from."""
+    return Surroundings(
+        pod=request.template.spec,
+        fields=_fields(request),
+        capacity=Capacity(cpus=request.cpus, memory=request.memory),
+        configuration=request.configuration,
+        services=request.services,
+    )
 
 
 def _fields(request: PodRequest) -> PodFields:

@@ -192,6 +192,8 @@ class EngineInfo:
         cpus: Processors of the Engine's machine; 0 if unknown.
         offered_api: The newest version that the Engine speaks.
         root: The folder of the Engine's data on its machine; empty if unknown.
+        memory: Bytes of memory of the Engine's machine; 0 if unknown.
+        name: Host name of the Engine's machine; empty if unknown.
     """
 
     api_version: tuple[int, int]
@@ -204,6 +206,8 @@ class EngineInfo:
     cpus: int = 0
     offered_api: tuple[int, int] = (0, 0)
     root: str = ""
+    memory: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,16 @@ _MOST_PEERS = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPlace:
-    """The network that is the pod's namespace: id, name and subnet."""
+    """The network that is the pod's namespace.
+
+    Attributes:
+        gateway: Address of the Engine's machine on it; empty if unknown.
+    """
 
     id: str
     name: str
     subnet: str
+    gateway: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

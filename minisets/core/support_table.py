@@ -118,7 +118,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "containers": YES,  # MAX_CONTAINERS says how many
         "dnsConfig": refused(NOT_YET),
         "dnsPolicy": ignored("pods use Docker's DNS", "ClusterFirst", "ClusterFirstWithHostNet"),
-        "enableServiceLinks": ignored("service-link variables are not set yet"),
+        "enableServiceLinks": YES,
         "ephemeralContainers": refused("a template cannot hold ephemeral containers"),
         "evictionResponders": _ONE_NODE,
         "hostAliases": refused(NOT_YET),
@@ -198,10 +198,11 @@ TABLE: dict[str, dict[str, Support]] = {
     "EnvVarSource": {
         "configMapKeyRef": refused(NOT_YET),
         "fieldRef": YES,
-        "fileKeyRef": refused(NOT_YET),
-        "resourceFieldRef": refused(NOT_YET),
+        "fileKeyRef": refused("a container's variables are set before any file of it is written"),
+        "resourceFieldRef": YES,
         "secretKeyRef": refused(NOT_YET),
     },
+    "ResourceFieldSelector": {"containerName": YES, "divisor": YES, "resource": YES},
     "ObjectFieldSelector": {"apiVersion": YES, "fieldPath": YES},
     "ResourceRequirements": {
         "claims": refused("dynamic resource allocation needs a cluster"),

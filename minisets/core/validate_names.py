@@ -112,11 +112,16 @@ def check_qualified_name(path: Path, key: str) -> Iterator[Problem]:
 
 
 def check_config_key(path: Path, key: str) -> Iterator[Problem]:
-    """Check a key of a ConfigMap or Secret."""
+    """Check a key of a ConfigMap or Secret, where ``path`` leads to the map that has it."""
+    yield from check_key((*path, key), key)
+
+
+def check_key(path: Path, key: str) -> Iterator[Problem]:
+    """Check a reference to a key of a ConfigMap or Secret."""
     if not _CONFIG_KEY.match(key) or len(key) > MAX_SUBDOMAIN:
-        yield invalid((*path, key), key, _CONFIG_KEY_MESSAGE)
+        yield invalid(path, key, _CONFIG_KEY_MESSAGE)
     elif key in (".", "..") or key.startswith(".."):
-        yield invalid((*path, key), key, f"must not be or start with {'..'!r}")
+        yield invalid(path, key, f"must not be or start with {'..'!r}")
 
 
 def check_port_number(path: Path, number: int) -> Iterator[Problem]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from minisets.core.quantity import parse_quantity
 from minisets.core.source import Path
+from minisets.core.validate_env import check_environment
 from minisets.core.validate_names import (
     check_label_name,
     check_not_negative,
@@ -17,7 +17,6 @@ from minisets.core.validate_names import (
     invalid,
     problem_at,
     required,
-    unsupported,
 )
 from minisets.errors import Problem
 
@@ -26,20 +25,6 @@ _Obj = dict[str, Any]
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = ("postStart", "preStop")
-_ENV_SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
-_ENV_NAME = re.compile(r"[ -<>-~]+\Z")
-_FIELD_PATHS = (
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "spec.nodeName",
-    "spec.serviceAccountName",
-    "status.hostIP",
-    "status.hostIPs",
-    "status.podIP",
-    "status.podIPs",
-)
-_FIELD_SUBSCRIPT = re.compile(r"metadata\.(labels|annotations)\['[^']+'\]\Z")
 
 
 def check_pod_spec(
@@ -56,13 +41,16 @@ def check_pod_spec(
     if not spec.get("containers"):
         yield required((*path, "containers"))
     seen: set[str] = set()
-    for list_name in ("initContainers", "containers"):
+    lists = ("initContainers", "containers")
+    names = {one["name"] for list_name in lists for one in spec.get(list_name, ())}
+    for list_name in lists:
         for index, container in enumerate(spec.get(list_name, ())):
             place = (*path, list_name, index)
             if container["name"] in seen:
                 yield duplicate((*place, "name"), container["name"])
             seen.add(container["name"])
             yield from check_container(place, container, volumes)
+            yield from check_environment(place, container, names)
     yield from _check_volumes(path, spec)
     yield from _check_host_ports(path, spec)
     yield from check_not_negative(
@@ -96,37 +84,6 @@ def _check_ports(path: Path, container: _Obj) -> Iterator[Problem]:
             if name in names:
                 yield duplicate((*place, "name"), name)
             names.add(name)
-
-
-def _check_env(path: Path, container: _Obj) -> Iterator[Problem]:
-    for index, variable in enumerate(container.get("env", ())):
-        place = (*path, "env", index)
-        name = variable["name"]
-        if not name:
-            yield required((*place, "name"))
-        elif not _ENV_NAME.match(name):
-            detail = "a variable name consists of printable characters and no '='"
-            yield invalid((*place, "name"), name, detail)
-        if "valueFrom" in variable:
-            yield from _check_value_from((*place, "valueFrom"), variable)
-
-
-def _check_value_from(path: Path, variable: _Obj) -> Iterator[Problem]:
-    source = variable["valueFrom"]
-    given = [name for name in _ENV_SOURCES if name in source]
-    if variable.get("value"):
-        yield invalid(path, "", "may not be specified when `value` is not empty")
-    if not given:
-        detail = (
-            "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or "
-            "`secretKeyRef`"
-        )
-        yield invalid(path, "", detail)
-    elif len(given) > 1:
-        yield invalid(path, "", "may not have more than one field specified at a time")
-    field_path = source.get("fieldRef", {}).get("fieldPath", "metadata.name")
-    if field_path not in _FIELD_PATHS and not _FIELD_SUBSCRIPT.match(field_path):
-        yield unsupported((*path, "fieldRef", "fieldPath"), field_path, _FIELD_PATHS)
 
 
 def _check_mounts(path: Path, container: _Obj, volumes: set[str]) -> Iterator[Problem]:
@@ -265,7 +222,6 @@ def _check_host_ports(path: Path, spec: _Obj) -> Iterator[Problem]:
 
 _CONTAINER_CHECKS: tuple[Callable[[Path, _Obj], Iterator[Problem]], ...] = (
     _check_ports,
-    _check_env,
     _check_probes,
     _check_hooks,
     _check_resources,

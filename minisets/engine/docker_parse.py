@@ -239,6 +239,8 @@ def parse_info(
         cpus=int(body.get("NCPU") or 0),
         offered_api=offered_api,
         root=str(body.get("DockerRootDir") or ""),
+        memory=int(body.get("MemTotal") or 0),
+        name=str(body.get("Name") or ""),
     )
 
 

@@ -53,7 +53,10 @@ def _pod(text: str) -> str:
     found = load(parse_manifests(text, "case.yaml")).objects
     item, manifest = _the_set(found)
     namespace = item.namespace or naming.DEFAULT_NAMESPACE
-    network = NetworkPlace(id="n1", name=naming.network_name(namespace), subnet=SUBNET)
+    network = NetworkPlace(
+        id="n1", name=naming.network_name(namespace), subnet=SUBNET, gateway="172.31.240.1"
+    )
+    services = tuple(one.value for one in found if isinstance(one.value, Service))
     first = manifest.spec.ordinals.start if manifest.spec.ordinals else 0
     ordinals = range(first, first + manifest.spec.replicas)
     claims = claim_volumes(manifest, namespace, first)
@@ -66,7 +69,7 @@ def _pod(text: str) -> str:
             manifest,
             first,
             namespace=namespace,
-            services=[one.value for one in found if isinstance(one.value, Service)],
+            services=services,
             network=network,
             blocks=allocate(SUBNET, ordinals=ordinals, own=(), others=()),
         ),
@@ -76,6 +79,10 @@ def _pod(text: str) -> str:
         packed_spec="(packed)",
         api_version=_api_version(text),
         cpus=4,
+        memory=8 * 2**30,
+        host_address=network.gateway,
+        node_name="box",
+        services=services,
     )
     config = {"name": container_name(request), **container_config(request)}
     return json.dumps(config, indent=2) + "\n"

@@ -205,7 +205,8 @@ def test_labels_are_checked(labels):
         (
             {"container__env": [{"name": "A=B"}]},
             f'{CONTAINER}.env[0].name: Invalid value: "A=B": '
-            "a variable name consists of printable characters and no '='",
+            "a valid environment variable name must consist only of printable ASCII characters "
+            "other than '='",
         ),
         (
             {"container__resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "2"}}},
@@ -430,8 +431,8 @@ def test_these_changes_are_forbidden_with_the_message_of_the_api_server(changes,
                     {
                         "name": "A",
                         "valueFrom": {
-                            "secretKeyRef": {"key": "k"},
-                            "configMapKeyRef": {"key": "k"},
+                            "secretKeyRef": {"name": "s", "key": "k"},
+                            "configMapKeyRef": {"name": "c", "key": "k"},
                         },
                     }
                 ]
