@@ -1,11 +1,12 @@
-"""Write minisets/core/schema.json from the official Kubernetes schemas.
+"""Write minisets/core/schema.json and descriptions.json from the official Kubernetes schemas.
 
 Development only. It needs the package kubernetes-validate, which carries the official schemas of
 every release and is far too big to be a dependency of minisets:
 
     pip install kubernetes-validate && python scripts/generate_schema.py 1.37.0
 
-The result holds one definition per type that the kinds of minisets reach, without descriptions.
+The schema holds one definition per type that the kinds of minisets reach. Descriptions are in a
+file of their own, which only `minisets explain` reads: the schema is read by every apply.
 """
 
 from __future__ import annotations
@@ -148,14 +149,35 @@ def compact_schema(definitions: dict[str, Any], version: str) -> dict[str, Any]:
     }
 
 
-def render(schema: dict[str, Any]) -> str:
+def descriptions(definitions: dict[str, Any], version: str) -> dict[str, Any]:
+    """Collect what the API says of each type (under an empty name) and each of its fields."""
+    types: dict[str, Any] = {}
+    todo = list(KINDS.values())
+    while todo:
+        full_name = todo.pop()
+        if short_name(full_name) in types:
+            continue
+        definition = definitions[full_name]
+        texts = {"": definition.get("description", "")}
+        for field, declared in sorted(definition.get("properties", {}).items()):
+            texts[field] = declared.get("description", "")
+            compact_property(declared, todo)
+        types[short_name(full_name)] = texts
+    return {
+        "title": f"Kubernetes {version}, the API's own descriptions",
+        "license": "Apache-2.0, The Kubernetes Authors",
+        "types": dict(sorted(types.items())),
+    }
+
+
+def render(schema: dict[str, Any], key: str = "$defs") -> str:
     """Write one type per line, so that a new Kubernetes version gives a readable difference."""
-    head = {key: value for key, value in schema.items() if key != "$defs"}
+    head = {name: value for name, value in schema.items() if name != key}
     lines = [
         f"{json.dumps(name)}:{json.dumps(definition, separators=(',', ':'))}"
-        for name, definition in schema["$defs"].items()
+        for name, definition in schema[key].items()
     ]
-    return f'{json.dumps(head)[:-1]}, "$defs": {{\n' + ",\n".join(lines) + "\n}}\n"
+    return f'{json.dumps(head)[:-1]}, "{key}": {{\n' + ",\n".join(lines) + "\n}}\n"
 
 
 def main() -> None:
@@ -170,6 +192,9 @@ def main() -> None:
     definitions = json.loads((folder / "_definitions.json").read_text())["$defs"]
     target = Path(__file__).parent.parent / "minisets" / "core" / "schema.json"
     target.write_text(render(compact_schema(definitions, version)))
+    texts = target.with_name("descriptions.json")
+    texts.write_text(render(descriptions(definitions, version), "types"))
+    sys.stdout.write(f"{texts}: {texts.stat().st_size} bytes\n")
     sys.stdout.write(f"{target}: {target.stat().st_size} bytes\n")
 
 

@@ -20,7 +20,7 @@ _MOST_BYTES = 4096
     examples=("minisets version", "minisets version --client", "minisets version -o json"),
 )
 @click.option("--client", is_flag=True, help="Do not ask the Engine.")
-@click.option("-o", "--output", type=click.Choice(["json"]), help="Output format.")
+@click.option("-o", "--output", type=click.Choice(["json", "yaml"]), help="Output format.")
 @pass_settings
 def version(settings: Settings, client: bool, output: str | None) -> None:
     """Print the version of minisets, and of the Engine if one answers."""
@@ -31,6 +31,11 @@ def version(settings: Settings, client: bool, output: str | None) -> None:
         import json
 
         click.echo(json.dumps(answer, indent=2))
+        return
+    if output == "yaml":
+        from minisets.cli.render import to_yaml
+
+        click.echo(to_yaml(answer), nl=False)
         return
     click.echo(f"minisets: {__version__}")
     if not client:
