@@ -43,6 +43,8 @@ class ApplyOptions:
         pull: Overrides the pull policies of the manifests.
         refresh_images: Roll pods that run an older image of the same tag.
         applied_from: The file or folder, for the record; empty for standard input.
+        is_edit: The objects are live ones that were edited: what they leave out is taken away, and
+            what was applied last stays remembered.
     """
 
     timeout_seconds: float = DEFAULT_TIMEOUT
@@ -51,6 +53,7 @@ class ApplyOptions:
     platform: str | None = None
     refresh_images: bool = False
     applied_from: str = ""
+    is_edit: bool = False
 
 
 def apply(
@@ -78,7 +81,7 @@ def apply(
     namespaces = {item.namespace for item in objects if item.namespace}
     scope = namespaces.pop() if _is_one_namespace(objects) else None
     world = observe_whole(context, scope)
-    changes = prepare(world, objects)
+    changes = prepare(world, objects, is_whole=options.is_edit)
     manifests = [as_set(change.merged) for change in changes if change.loaded.kind == SET_KIND]
     images = provide(context, policies(manifests, options.pull), platform=options.platform)
     changes = [_with_images(context, world, change, images, options) for change in changes]
@@ -178,15 +181,18 @@ def _write(context: Context, change: Change, options: ApplyOptions) -> bool:
         changed: SetRecord | ObjectRecord = msgspec.structs.replace(
             facts,
             object=change.merged,
-            last_applied=item.raw,
+            last_applied=facts.last_applied if options.is_edit else item.raw,
             generation=facts.generation + int(grew),
             deletion="",
-            is_stopped=False,
+            is_stopped=options.is_edit and facts.is_stopped,
             applied_from=_applied_from(facts.applied_from, options, now),
         )
     else:
+        known = parse_object(change.live.data)
         changed = msgspec.structs.replace(
-            parse_object(change.live.data), object=change.merged, last_applied=item.raw
+            known,
+            object=change.merged,
+            last_applied=known.last_applied if options.is_edit else item.raw,
         )
     data = to_data(changed)
     if data == change.live.data:
@@ -197,7 +203,7 @@ def _write(context: Context, change: Change, options: ApplyOptions) -> bool:
 
 def _applied_from(before: AppliedFrom, options: ApplyOptions, now: float) -> AppliedFrom:
     """Return where a set was applied from; an unchanged place keeps its time and so the record."""
-    if before.path == options.applied_from:
+    if options.is_edit or before.path == options.applied_from:
         return before
     return AppliedFrom(path=options.applied_from, time=now)
 

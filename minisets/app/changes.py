@@ -102,13 +102,20 @@ def _placed(item: LoadedObject, *, namespace: str) -> LoadedObject:
     return replace(item, namespace=namespace)
 
 
-def prepare(world: World, objects: Sequence[LoadedObject]) -> list[Change]:
+def prepare(
+    world: World, objects: Sequence[LoadedObject], *, is_whole: bool = False
+) -> list[Change]:
     """Merge each object with what lives of it, in the order in which they are written.
+
+    Args:
+        world: A look at the Engine.
+        objects: From place().
+        is_whole: They say all there is to say: what they leave out is taken away.
 
     Raises:
         ManifestError: A merged object is not valid, or changes what cannot be changed.
     """
-    changes = [_change(world, item) for item in objects]
+    changes = [_change(world, item, is_whole=is_whole) for item in objects]
     problems = [
         change.loaded.source.place(problem) for change in changes for problem in _check(change)
     ]
@@ -117,7 +124,7 @@ def prepare(world: World, objects: Sequence[LoadedObject]) -> list[Change]:
     return sorted(changes, key=lambda change: _ORDER.index(change.loaded.kind))
 
 
-def _change(world: World, item: LoadedObject) -> Change:
+def _change(world: World, item: LoadedObject, *, is_whole: bool) -> Change:
     namespace = item.namespace or ""
     record = world.records.get((item.kind, namespace, item.name))
     raw = {**item.raw, "metadata": {**item.raw["metadata"]}}
@@ -126,7 +133,7 @@ def _change(world: World, item: LoadedObject) -> Change:
     if record is None:
         merged = raw
     else:
-        merged = merge(record.data.get("lastApplied", {}), raw, record.data["object"])
+        merged = merge(_base(record, is_whole=is_whole), raw, record.data["object"])
     return Change(
         loaded=item,
         namespace=namespace,
@@ -136,6 +143,14 @@ def _change(world: World, item: LoadedObject) -> Change:
         if item.kind == SET_KIND
         else None,
     )
+
+
+def _base(record: Record, *, is_whole: bool) -> dict[str, Any]:
+    """Return what an object is compared with, to see what it leaves out."""
+    found: dict[str, Any] = (
+        record.data["object"] if is_whole else record.data.get("lastApplied", {})
+    )
+    return found
 
 
 def _check(change: Change) -> tuple[Problem, ...]:

@@ -22,14 +22,17 @@ from minisets.errors import InputError, MinisetsError
 # Verb, module and name, and what the list of commands says. A command is imported when it is asked
 # for: the command line is to start fast.
 COMMANDS = {
+    "annotate": ("minisets.cli.metadata:annotate", "Set or remove annotations of objects."),
     "api-resources": ("minisets.cli.explain:api_resources", "List the types of objects."),
     "apply": ("minisets.cli.apply:apply", "Bring manifests to life, and wait."),
     "delete": ("minisets.cli.delete:delete", "Delete sets, pods, claims and other objects."),
     "diff": ("minisets.cli.compare:diff", "Show what apply would change."),
     "doctor": ("minisets.cli.doctor:doctor", "Find what is wrong, and say what to do."),
+    "edit": ("minisets.cli.edit:edit", "Change a live object in your editor."),
     "exec": ("minisets.cli.streams:execute", "Run a command in a pod."),
     "explain": ("minisets.cli.explain:explain", "Say what a field means and what it does here."),
     "get": ("minisets.cli.get:get", "Show sets, pods, claims and Services."),
+    "label": ("minisets.cli.metadata:label", "Set or remove labels of objects."),
     "logs": ("minisets.cli.streams:logs", "Print what a pod wrote."),
     "options": ("minisets.cli.options:options", "Print the options that every command takes."),
     "rollout": ("minisets.cli.rollout:rollout", "Follow, repeat or take back an update."),

@@ -1,0 +1,128 @@
+"""Objects that are kept in records: found by kind and name, and their metadata changed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from minisets.app.changes import CLUSTER_SCOPED
+from minisets.app.context import Context
+from minisets.app.sets import observe_whole
+from minisets.app.world import World
+from minisets.core.record import Record
+from minisets.core.selectors import matches, parse_labels
+from minisets.core.validate import validate
+from minisets.errors import InputError, ManifestError, NotFound
+
+Part = Literal["annotations", "labels"]
+
+_CLAIM = "PersistentVolumeClaim"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """An object as a command names it.
+
+    Attributes:
+        printed: Its type as messages write it, for example ``statefulsets.apps``.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    printed: str
+
+
+def find_object(context: Context, wanted: Reference, world: World | None = None) -> Record:
+    """Return the record of an object.
+
+    Raises:
+        NotFound: There is none of that name.
+        InputError: It is a claim that a set made: it has no record, its volume is all there is.
+    """
+    space = "" if wanted.kind in CLUSTER_SCOPED else wanted.namespace
+    world = world or observe_whole(context, space or None)
+    record = world.records.get((wanted.kind, space, wanted.name))
+    if record is not None:
+        return record
+    if wanted.kind == _CLAIM and any(
+        volume.name.endswith(wanted.name) for volume in world.claims(wanted.namespace)
+    ):
+        raise InputError(
+            f'the claim "{wanted.name}" is a volume, whose labels are fixed when it is made',
+            hint="write them in the set's volumeClaimTemplates, for new claims",
+        )
+    raise NotFound(f'{wanted.printed} "{wanted.name}" not found')
+
+
+def names_of(context: Context, kind: str, namespace: str, selector: str = "") -> list[str]:
+    """Return the names of all objects of a kind, or of those whose labels a selector takes.
+
+    Raises:
+        InputError: The selector cannot be read.
+    """
+    chosen = parse_labels(selector)
+    scope = "" if kind in CLUSTER_SCOPED else namespace
+    world = observe_whole(context, scope or None)
+    return [
+        record.name
+        for record in world.of_kind(kind, scope)
+        if matches(chosen, metadata_of(record, "labels"))
+    ]
+
+
+def metadata_of(record: Record, part: Part) -> dict[str, str]:
+    """Return the labels or the annotations of an object."""
+    return dict(record.data["object"]["metadata"].get(part) or {})
+
+
+def change_metadata(
+    context: Context,
+    wanted: Reference,
+    part: Part,
+    values: Mapping[str, str | None],
+    *,
+    overwrite: bool,
+) -> bool:
+    """Set and remove labels or annotations of an object; say whether anything changed.
+
+    Pods are left as they are: labels and annotations of a set are not those of its template.
+
+    Args:
+        context: Of the command.
+        wanted: The object.
+        part: Which of the two.
+        values: Key → value; None removes the key.
+        overwrite: Also change what has another value now.
+
+    Raises:
+        NotFound: There is no such object.
+        InputError: A key has another value and ``overwrite`` is off.
+        ManifestError: A key or a value is none that Kubernetes takes.
+    """
+    record = find_object(context, wanted)
+    before = metadata_of(record, part)
+    taken = [
+        f"{part.removesuffix('s')} {key} has the value {before[key]}"
+        for key, value in values.items()
+        if value is not None and before.get(key, value) != value
+    ]
+    if taken and not overwrite:
+        raise InputError(
+            f"--overwrite is false, but {wanted.printed} {wanted.name} has other values: "
+            f"{', '.join(taken)}",
+            hint="add --overwrite",
+        )
+    kept = {key: value for key, value in before.items() if values.get(key, value) is not None}
+    after = {**kept, **{key: value for key, value in values.items() if value is not None}}
+    if after == before:
+        return False
+    changed: dict[str, Any] = copy.deepcopy(record.data["object"])
+    changed["metadata"][part] = after
+    problems = validate(changed)
+    if problems:
+        raise ManifestError(problems)
+    context.store.replace(record, {**record.data, "object": changed})
+    return True

@@ -1,0 +1,196 @@
+"""The command edit: a live object in the user's editor, checked and applied like a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from minisets.cli import kinds
+from minisets.cli.command import DURATION, Command, Settings, pass_settings
+from minisets.cli.kinds import Resource, parse_words
+from minisets.cli.session import open_context, open_screen
+from minisets.errors import InputError, ManifestError, MinisetsError
+
+if TYPE_CHECKING:
+    from minisets.app.context import Context
+    from minisets.cli.progress import Screen
+    from minisets.core.load import LoadedObject
+
+Format = Literal["yaml", "json"]
+
+# Pods are made from their set's template, and the data of Secrets is kept apart.
+_EDITABLE = tuple(
+    resource for resource in kinds.RESOURCES if resource not in {kinds.POD, kinds.SECRET}
+)
+_HEAD = (
+    "Edit the object below. Lines that begin with a '#' are ignored, and an empty file cancels",
+    "the edit. If what is saved is not valid, the file opens again with the problems.",
+)
+_SET_BY_US = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
+
+
+@click.command(
+    "edit",
+    cls=Command,
+    examples=("minisets edit sts/web", "EDITOR='code --wait' minisets edit svc nginx"),
+)
+@click.argument("words", nargs=-1, required=True, metavar="TYPE/NAME | TYPE NAME")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["yaml", "json"]),
+    default="yaml",
+    show_default=True,
+    help="Format to edit in.",
+)
+@click.option("--wait/--no-wait", default=True, help="Wait until everything is ready.")
+@click.option(
+    "--timeout",
+    type=DURATION,
+    default="10m",
+    show_default=True,
+    help="Longest wait, as 90s or 2h.",
+)
+@pass_settings
+def edit(
+    settings: Settings, words: tuple[str, ...], output: Format, wait: bool, timeout: float
+) -> None:
+    """Change a live object in your editor: KUBE_EDITOR, VISUAL, EDITOR or vi.
+
+    What is saved is checked like a manifest before anything is touched; pods roll as after apply.
+    """
+    wanted = parse_words(words, _EDITABLE)
+    names = [(resource, name) for resource, found in wanted.items() for name in found]
+    if len(names) != 1:
+        raise click.UsageError("name one object: minisets edit sts/NAME")
+    ((resource, name),) = names
+    with open_screen(settings) as screen, open_context(settings, screen) as context:
+        live = _live(context, settings, resource, name)
+        objects = _Edit(settings, context, screen, resource, live, output).run()
+        if objects:
+            from minisets.app import apply as use_case
+
+            use_case.apply(
+                context,
+                objects,
+                use_case.ApplyOptions(is_edit=True, wait=wait, timeout_seconds=timeout),
+                lambda kind, name, _: screen.result(
+                    f"{kinds.of_kind(kind).printed}/{name} edited"
+                ),
+            )
+
+
+def _live(context: Context, settings: Settings, resource: Resource, name: str) -> dict[str, Any]:
+    from minisets.app.objects import Reference, find_object
+
+    record = find_object(
+        context,
+        Reference(
+            kind=resource.kind,
+            namespace=settings.namespace,
+            name=name,
+            printed=f"{resource.plural}{resource.group}",
+        ),
+    )
+    live = dict(record.data["object"])
+    live.pop("status", None)
+    live["metadata"] = {
+        key: value for key, value in live["metadata"].items() if key not in _SET_BY_US
+    }
+    return live
+
+
+class _Edit:
+    """One object in an editor, again and again until it is valid or given up."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        context: Context,
+        screen: Screen,
+        resource: Resource,
+        live: dict[str, Any],
+        output: Format,
+    ) -> None:
+        self._settings = settings
+        self._context = context
+        self._screen = screen
+        self._resource = resource
+        self._live = live
+        self._output = output
+
+    def run(self) -> Sequence[LoadedObject]:
+        """Return the edited object, checked; nothing if the edit was given up.
+
+        Raises:
+            MinisetsError: The editor failed, or what was saved stayed wrong; a copy is kept.
+        """
+        from minisets.cli.problems import render_error
+        from minisets.cli.render import to_json, to_yaml
+        from minisets.engine import editor
+
+        text = to_json(self._live) if self._output == "json" else to_yaml(self._live)
+        original = _content(text)
+        file = editor.make_file(self._live["metadata"]["name"], f".{self._output}")
+        problems: list[str] = []
+        while True:
+            file.write_text(_with_head(text, problems), encoding="utf-8")
+            saved = _content(editor.edit(file))
+            if not saved.strip() or saved == original:
+                file.unlink()
+                why = "no changes made" if saved.strip() else "saved file was empty"
+                self._screen.remark(f"Edit cancelled, {why}.")
+                return ()
+            if problems and saved == _content(text):
+                raise InputError(
+                    "Edit cancelled, no valid changes were saved.",
+                    hint=f"a copy of your changes has been stored to {file}",
+                )
+            try:
+                objects = self._check(saved, file)
+            except ManifestError as error:
+                problems = render_error(error, lambda *_: None)
+                text = saved
+            except MinisetsError as error:
+                error.hint = f"a copy of your changes has been stored to {file}"
+                raise
+            else:
+                file.unlink()
+                return objects
+
+    def _check(self, saved: str, file: Path) -> list[LoadedObject]:
+        from minisets.app.changes import place, prepare
+        from minisets.app.sets import observe_whole
+        from minisets.core.load import load
+        from minisets.engine.files import parse_manifests
+        from minisets.errors import Problem
+
+        found = load(parse_manifests(saved, str(file)))
+        objects = place(found.objects, self._settings.namespace, is_explicit=False)
+        if [_identity(item.raw, item.namespace) for item in objects] != [
+            _identity(self._live, self._live["metadata"].get("namespace") or "")
+        ]:
+            problem = Problem(message="kind, name and namespace of an object cannot be edited")
+            raise ManifestError((problem,))
+        prepare(observe_whole(self._context, None), objects, is_whole=True)
+        for notice in found.notices:
+            self._screen.notice(str(notice))
+        return objects
+
+
+def _identity(obj: dict[str, Any], namespace: str | None) -> tuple[str, str, str]:
+    return (obj["kind"], namespace or "", obj["metadata"]["name"])
+
+
+def _with_head(text: str, problems: Sequence[str]) -> str:
+    lines = [*_HEAD, *problems]
+    # JSON has no comments, but ours is read as YAML, which has.
+    return "".join(f"# {line}\n" for line in lines) + text
+
+
+def _content(text: str) -> str:
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return "\n".join(lines).strip("\n") + "\n"
