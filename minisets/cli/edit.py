@@ -35,7 +35,7 @@ _SET_BY_US = ("creationTimestamp", "generation", "managedFields", "resourceVersi
 @click.command(
     "edit",
     cls=Command,
-    examples=("minisets edit sts/web", "EDITOR='code --wait' minisets edit svc nginx"),
+    examples=("minisets edit sts/web", "minisets edit svc nginx -o json"),
 )
 @click.argument("words", nargs=-1, required=True, metavar="TYPE/NAME | TYPE NAME")
 @click.option(
