@@ -127,6 +127,8 @@ class FakeEngine:
         on_exec: Answers commands; by default each succeeds without output.
         happened: Its events.
         volume_bytes: Name of a volume → what it measures; others are empty.
+        ends: Exit code of a container that ends as soon as it starts, None for one that runs on;
+            by default those that are not restarted after success end well.
         on_start: Called with each container that has just started, to crash it or mark it.
     """
 
@@ -141,6 +143,7 @@ class FakeEngine:
         self.on_start: Callable[[FakeContainer], None] = lambda _container: None
         self.happened = FakeEvents()
         self.volume_bytes: dict[str, int] = {}
+        self.ends: Callable[[FakeContainer], int | None] = _ends
         self._cpus = cpus
         self._containers: dict[str, FakeContainer] = {}
         self._volumes: dict[str, VolumeSeen] = {}
@@ -337,6 +340,10 @@ class FakeEngine:
         container.error, container.exit_code = "", 0
         self._note(container, "start")
         self.on_start(container)
+        code = self.ends(container)
+        if code is not None and container.is_up:
+            container.status = ContainerStatus.EXITED if code == 0 else ContainerStatus.RESTARTING
+            container.exit_code, container.finished_at = code, self.clock.time
 
     def _check_start(self, container: FakeContainer) -> None:
         for network_id, (address, _) in container.networks.items():
@@ -367,6 +374,11 @@ class FakeEngine:
                 container.finished_at = self.clock.time
                 self._note(container, "kill", signal="15")
                 self._note(container, "die", exitCode="0")
+
+    def wait_exit(self, container_id: str, *, timeout_seconds: float) -> int | None:
+        with self._call("wait_exit", container_id):
+            container = self.container(container_id)
+            return None if container.is_up else container.exit_code
 
     def unpause(self, container_id: str) -> None:
         with self._call("unpause", container_id):
@@ -575,7 +587,7 @@ class FakeEngine:
             name=found.name,
             status=found.status,
             health=found.health,
-            status_text=str(found.status),
+            status_text=_text(found),
             created=found.created,
             image=found.config["Image"],
             image_id=found.image_id,
@@ -593,3 +605,16 @@ def _carries(labels: Mapping[str, str], wanted: Mapping[str, str | None]) -> boo
     return all(
         key in labels and (value is None or labels[key] == value) for key, value in wanted.items()
     )
+
+
+def _ends(container: FakeContainer) -> int | None:
+    policy = (container.host.get("RestartPolicy") or {}).get("Name")
+    return 0 if policy == "on-failure" else None
+
+
+def _text(found: FakeContainer) -> str:
+    match found.status:
+        case ContainerStatus.EXITED | ContainerStatus.RESTARTING:
+            return f"{found.status.capitalize()} ({found.exit_code}) 1 second ago"
+        case _:
+            return str(found.status)

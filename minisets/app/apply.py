@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,8 @@ from minisets.app.sets import SET_KIND, observe_whole
 from minisets.app.targets import open_target
 from minisets.app.world import World, as_set
 from minisets.core.load import LoadedObject
-from minisets.core.observed import ImageSeen
+from minisets.core.observed import ContainerSeen, ImageSeen
+from minisets.core.pod_seen import container_of
 from minisets.core.set_record import (
     AppliedFrom,
     ObjectRecord,
@@ -138,30 +139,42 @@ def _with_images(
     if change.loaded.kind != SET_KIND or change.live is None:
         return change
     manifest = as_set(change.merged)
-    name = manifest.spec.template.spec.containers[0].image
-    image = images[name]
-    moved = [
-        container
-        for container in world.pods(change.namespace, change.loaded.name)
-        # Once a tag has moved, the list names the old image by its id.
-        if container.image_id not in {"", image.id}
-        and (container.image == name or container.image.startswith("sha256:"))
-    ]
+    pod = manifest.spec.template.spec
+    own = {one.name: one.image for one in (*pod.init_containers, *pod.containers)}
+    pods = world.pods(change.namespace, change.loaded.name)
+    moved = {
+        own[container_of(container)]: images[own[container_of(container)]].id
+        for seen in pods
+        for container in seen.containers
+        if _runs_older_image(container, own, images)
+    }
     if not moved:
         return change
     if not options.refresh_images:
+        count = sum(any(_runs_older_image(one, own, images) for one in p.containers) for p in pods)
         context.reporter.notice(
-            f"statefulset/{change.loaded.name}: {len(moved)} of its pods run an older image of "
-            f"{name}: roll them with --refresh-images"
+            f"statefulset/{change.loaded.name}: {count} of its pods run an older image of "
+            f"{', '.join(sorted(moved))}: roll them with --refresh-images"
         )
         return change
-    digest = hashlib.sha256(image.id.encode()).hexdigest()[:16]
+    digest = hashlib.sha256("".join(sorted(moved.values())).encode()).hexdigest()[:16]
     merged = json.loads(json.dumps(change.merged))
     metadata = merged["spec"]["template"].setdefault("metadata", {})
     metadata.setdefault("annotations", {})[_IMAGES_ANNOTATION] = digest
     return Change(
         loaded=change.loaded, namespace=change.namespace, live=change.live, merged=merged
     )
+
+
+def _runs_older_image(
+    container: ContainerSeen, own: Mapping[str, str], images: Mapping[str, ImageSeen]
+) -> bool:
+    """Say whether the tag that a container was made from has moved since."""
+    name = own.get(container_of(container))
+    if name is None or container.image_id in {"", images[name].id}:
+        return False
+    # Once a tag has moved, the list names the old image by its id.
+    return container.image == name or container.image.startswith("sha256:")
 
 
 def _write(context: Context, change: Change, options: ApplyOptions) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from minisets.app.context import Context
-from minisets.app.readiness import Watched
+from minisets.app.farewell import Farewell
+from minisets.app.hooks import port_names, run_hook
 from minisets.app.targets import Target
-from minisets.app.world import World, pod_of
+from minisets.app.world import World
 from minisets.core import labels, naming
 from minisets.core.addresses import address_of
 from minisets.core.container_spec import (
@@ -18,12 +20,31 @@ from minisets.core.container_spec import (
     container_name,
 )
 from minisets.core.events import Progress
-from minisets.core.kubelet import Care, RenamePod, ReplacePod, StartContainer, UnpauseContainer
+from minisets.core.kubelet import (
+    Care,
+    CreateContainers,
+    RenamePod,
+    ReplacePod,
+    RestartContainer,
+    RestoreSandbox,
+    StartContainer,
+    UnpauseContainer,
+    missing,
+    new_claims,
+)
 from minisets.core.manifest import PersistentVolumeClaim
 from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.pod_identity import NetworkPlace, PodIdentity, identify
+from minisets.core.pod_layout import Part, Role, has_sandbox, layout
+from minisets.core.pod_seen import PodSeen
 from minisets.core.snapshot import claim_volumes
-from minisets.engine.executor import PodCreation, VolumeCreation
+from minisets.engine.executor import ContainerCreation, VolumeCreation
+from minisets.engine.prober import ProbeTarget
+from minisets.errors import NotConverged
+
+# An init container is waited for at once for so long, then looked at again turn by turn.
+_INIT_SECONDS = 1.0
+_HOOK_SECONDS = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +67,13 @@ class Workshop:
             blocks=self.target.facts.blocks,
         )
 
-    def pods(self) -> dict[str, ContainerSeen]:
+    def pods(self) -> dict[str, PodSeen]:
         """Return the set's pods by name."""
-        return {
-            pod_of(container): container
-            for container in self.world.pods(self.target.namespace, self.target.name)
-        }
+        return {pod.name: pod for pod in self.world.pods(self.target.namespace, self.target.name)}
+
+    def parts(self, revision: str) -> tuple[Part, ...]:
+        """Return the containers of the set's pods at a revision."""
+        return layout(self.target.template_of(revision).spec)
 
     def claims_of(self, pod: str) -> dict[str, str]:
         """Return claim template → volume name of a pod."""
@@ -72,67 +94,144 @@ class Workshop:
                 )
         return True
 
-    def create_pod(self, pod: str, revision: str, new_claims: frozenset[str]) -> str:
-        """Create and start a pod; return its container's id."""
+    def create_pod(self, pod: str, revision: str, new_claims: frozenset[str]) -> PodSeen:
+        """Create a pod and start its containers, as far as none has to be waited for."""
         self._report(pod, "creating")
-        request = self.pod_request(pod, revision, new_claims)
-        paths = claim_mount_paths(request.template, tuple(request.claims))
-        used = self.target.facts.used_claims
+        made = self._create_containers(self.pod_request(pod, revision, new_claims), None)
+        self._report(pod, "started")
+        return PodSeen(name=pod, containers=made)
+
+    def _complete(self, pod: str) -> None:
+        """Create and start the containers that a pod lacks, as create_pod does."""
+        seen = self.pods()[pod]
+        revision = seen.labels.get(labels.REVISION, "")
+        request = self.pod_request(pod, revision, frozenset(), tuple(new_claims(seen.first)))
+        self._create_containers(request, seen)
+
+    def _create_containers(
+        self, request: PodRequest, seen: PodSeen | None
+    ) -> tuple[ContainerSeen, ...]:
+        parts = layout(request.template.spec)
+        sandbox = seen.sandbox if seen else None
+        sandbox_id = sandbox.id if sandbox else ""
+        there = [part for part in parts if part not in missing(seen, parts)]
+        prepared = {name for part in there for name in claim_mount_paths(part, request.claims)}
+        made: list[ContainerSeen] = []
+        for part in missing(seen, parts):
+            if part.role is Role.INIT and seen is not None and seen.mains:
+                continue
+            config = container_config(request, part, sandbox_id)
+            creation = self._creation(request, part, config, prepared)
+            container_id = self.context.executor.create(creation)
+            prepared |= claim_mount_paths(part, request.claims).keys()
+            if part.role is Role.SANDBOX:
+                sandbox_id = container_id
+            made.append(self._as_listed(creation, container_id))
+            self._after_start(request, part, made[-1])
+            if self._holds_up(part, container_id):
+                break
+        return tuple(made)
+
+    def _creation(
+        self, request: PodRequest, part: Part, config: Mapping[str, Any], prepared: Collection[str]
+    ) -> ContainerCreation:
+        """Return what to create, with the claims to make writable: each by its first container."""
+        facts, pod = self.target.facts, request.identity.pod
+        paths = {
+            name: path
+            for name, path in claim_mount_paths(part, request.claims).items()
+            if name not in prepared
+        }
         unknown = [
             path
             for name, path in paths.items()
             if name not in request.new_claims
-            and request.claims[name] not in used
-            and f"{name}-{pod}" not in self.target.facts.foreign_claims
+            and request.claims[name] not in facts.used_claims
+            and f"{name}-{pod}" not in facts.foreign_claims
         ]
-        container_id = self.context.executor.create_pod(
-            PodCreation(
-                name=container_name(request),
-                config=container_config(request),
-                prepare=tuple(paths[name] for name in request.new_claims if name in paths),
-                inspect=tuple(unknown),
-            )
+        return ContainerCreation(
+            name=container_name(request, part),
+            config=config,
+            prepare=tuple(paths[name] for name in request.new_claims if name in paths),
+            inspect=tuple(unknown),
         )
-        self._report(pod, "started")
-        return container_id
 
-    def created(self, pod: str, revision: str, container_id: str) -> Watched:
-        """Return a pod that was just created as a list would show it."""
-        _, ordinal = naming.split_pod_name(pod)
-        identity = self.identity(ordinal)
-        template = self.target.template_of(revision)
-        container = ContainerSeen(
+    def _holds_up(self, part: Part, container_id: str) -> bool:
+        """Say whether the containers after one that was just started have to wait for it."""
+        if part.role is Role.INIT:
+            # Most of them are done in a moment; the next look tells of the others.
+            code = self.context.engine.wait_exit(container_id, timeout_seconds=_INIT_SECONDS)
+            return code != 0
+        has_probe = part.spec is not None and part.spec.startup_probe is not None
+        return part.role is Role.SIDECAR and has_probe
+
+    def _after_start(self, request: PodRequest, part: Part, container: ContainerSeen) -> None:
+        """Run the hook that follows a start; without its success the container goes again."""
+        hook = part.spec.lifecycle.post_start if part.spec and part.spec.lifecycle else None
+        if hook is None or part.spec is None:
+            return
+        target = ProbeTarget(
+            container_id=container.id,
+            address=request.identity.address,
+            network_id=self.network.id if self.network else "",
+            port_names=port_names(part.spec),
+            image_id=container.image_id,
+        )
+        done = run_hook(self.context, hook, target, timeout_seconds=_HOOK_SECONDS)
+        if not done.ok:
+            self.context.engine.remove_container(container.id, force=True)
+            raise NotConverged(
+                f"pod/{request.identity.pod} cannot start: the postStart hook of container "
+                f"{part.name} failed: {done.output}",
+                hint="correct the hook, apply it again",
+            )
+
+    def _as_listed(self, creation: ContainerCreation, container_id: str) -> ContainerSeen:
+        """Return a container that was just created as a list would show it."""
+        network = naming.network_name(self.target.namespace)
+        endpoint = creation.config["NetworkingConfig"]["EndpointsConfig"].get(network, {})
+        address = endpoint.get("IPAMConfig", {}).get("IPv4Address")
+        return ContainerSeen(
             id=container_id,
-            name=naming.container_name(self.target.namespace, pod),
+            name=creation.name,
             status=ContainerStatus.RUNNING,
             created=self.context.clock.now(),
-            image=template.spec.containers[0].image,
-        )
-        return Watched(
-            container=container,
-            spec=template.spec.containers[0],
-            address=identity.address,
-            network_id=self.network.id if self.network else "",
+            image=creation.config["Image"],
+            labels=creation.config["Labels"],
+            addresses={network: address} if address else {},
+            network_ids={network: self.network.id} if self.network and endpoint else {},
         )
 
-    def pod_request(self, pod: str, revision: str, new_claims: frozenset[str]) -> PodRequest:
-        """Return all that the container of a pod is made from."""
+    def pod_request(
+        self, pod: str, revision: str, new_claims: frozenset[str], unprepared: tuple[str, ...] = ()
+    ) -> PodRequest:
+        """Return all that the containers of a pod are made from.
+
+        Args:
+            pod: Its name.
+            revision: What it is made from.
+            new_claims: Names of the claims that were created for it just now.
+            unprepared: Claim templates that are known to be new by the pod itself.
+        """
         info = self.context.engine.info()
         facts, manifest = self.target.facts, self.target.manifest
+        pod_template = self.target.template_of(revision)
         _, ordinal = naming.split_pod_name(pod)
         return PodRequest(
             set_name=self.target.name,
             set_uid=facts.uid,
             revision=revision,
-            template=self.target.template_of(revision),
+            template=pod_template,
             identity=self.identity(ordinal),
             network=self.network,
             claims=self.claims_of(pod),
-            new_claims=tuple(
+            new_claims=unprepared
+            or tuple(
                 template.metadata.name
                 for template in manifest.spec.volume_claim_templates
                 if f"{template.metadata.name}-{pod}" in new_claims - {*facts.foreign_claims}
             ),
+            sandbox_image=self.context.pause_image if has_sandbox(pod_template.spec) else "",
             packed_spec=labels.pack({"object": facts.object, "generation": facts.generation}),
             api_version=info.api_version,
             cpus=info.cpus,
@@ -144,36 +243,38 @@ class Workshop:
 
     def delete_pod(self, pod: str, cause: str) -> None:
         """Stop a pod gracefully and remove it; gone already is fine."""
-        container = self.pods().get(pod)
-        if container is not None:
-            self.remove(container, cause)
+        seen = self.pods().get(pod)
+        if seen is not None:
+            self.remove(seen, cause)
 
-    def remove(
-        self, container: ContainerSeen, cause: str, *, grace_seconds: int | None = None
-    ) -> None:
-        """Stop and remove a container of the set, within its own grace period or a given one."""
-        pod = pod_of(container)
-        template = self.target.template_of(container.labels.get(labels.REVISION, ""))
+    def remove(self, pod: PodSeen, cause: str, *, grace_seconds: int | None = None) -> None:
+        """Stop and remove a pod of the set, within its own grace period or a given one."""
+        self._report(pod.name, "stopping", cause)
+        template = self.target.template_of(pod.labels.get(labels.REVISION, ""))
+        farewell = Farewell(
+            context=self.context,
+            pod=pod,
+            spec=template.spec,
+            address=self.address(pod),
+            network_id=self.network.id if self.network else "",
+        )
         own = template.spec.termination_grace_period_seconds
-        grace = own if grace_seconds is None else grace_seconds
-        self._report(pod, "stopping", cause)
-        took = self.context.executor.remove_pod(container, grace_seconds=grace)
-        if grace and took >= grace:
-            self.context.reporter.notice(
-                f"pod/{pod} did not leave within its grace period of {grace}s and was killed: "
-                "does its first process handle TERM?"
-            )
-        self._report(pod, "gone", is_done=True)
+        farewell.run(own if grace_seconds is None else grace_seconds)
+        self._report(pod.name, "gone", is_done=True)
 
     def take_care(self, deed: Care) -> None:
         """Give a pod what it needs."""
         executor = self.context.executor
         self._report(deed.pod, "repairing", deed.cause)
         match deed:
-            case StartContainer(pod=pod, container_id=container_id, new_claims=new):
-                revision = self.pods()[pod].labels.get(labels.REVISION, "")
-                paths = claim_mount_paths(self.target.template_of(revision), new)
-                executor.start_pod(container_id, prepare=tuple(paths.values()))
+            case StartContainer(pod=pod, container_id=container_id, part=part):
+                self._start(pod, container_id, part)
+            case CreateContainers(pod=pod):
+                self._complete(pod)
+            case RestoreSandbox(container_id=container_id, running=running):
+                executor.restore_sandbox(container_id, running)
+            case RestartContainer(container_id=container_id):
+                self.context.engine.restart(container_id)
             case UnpauseContainer(container_id=container_id):
                 executor.unpause(container_id)
             case RenamePod(pod=pod, container_id=container_id):
@@ -181,12 +282,21 @@ class Workshop:
             case ReplacePod(pod=pod, cause=cause):
                 self.delete_pod(pod, cause)
 
-    def address(self, container: ContainerSeen) -> str | None:
+    def _start(self, pod: str, container_id: str, part: Part) -> None:
+        seen = self.pods()[pod]
+        container = seen.part(part.name)
+        is_new = container is not None and container.status is ContainerStatus.CREATED
+        new = new_claims(seen.first) if is_new else ()
+        self.context.executor.start(
+            container_id, prepare=tuple(claim_mount_paths(part, new).values())
+        )
+
+    def address(self, pod: PodSeen) -> str | None:
         """Return the address of a pod: as the Engine shows it, else as it is planned."""
         if self.network is None:
             return None
-        _, ordinal = naming.split_pod_name(pod_of(container))
-        return container.addresses.get(self.network.name) or address_of(
+        _, ordinal = naming.split_pod_name(pod.name)
+        return pod.addresses.get(self.network.name) or address_of(
             self.network.subnet, self.target.facts.blocks, ordinal
         )
 
@@ -194,13 +304,13 @@ class Workshop:
         if self.network is None:
             return
         _, ordinal = naming.split_pod_name(pod)
-        identity, container = self.identity(ordinal), self.pods()[pod]
+        identity, seen = self.identity(ordinal), self.pods()[pod]
         self.context.executor.rename_pod(
             container_id,
             self.network.id,
-            address=self.address(container),
+            address=self.address(seen),
             aliases=identity.aliases,
-            is_connected=self.network.name in container.network_ids,
+            is_connected=self.network.name in seen.network_ids,
         )
 
     def _report(self, pod: str, state: str, detail: str = "", *, is_done: bool = False) -> None:

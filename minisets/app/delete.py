@@ -11,9 +11,10 @@ from minisets.app.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.network import find_network, remove_network
 from minisets.app.sets import ORPHANED_KIND, SET_KIND, find_set, observe_whole
 from minisets.app.targets import Target, flush
-from minisets.app.world import World, observe, pod_of
+from minisets.app.world import World, observe
 from minisets.core import labels, naming
-from minisets.core.observed import ContainerSeen, VolumeSeen
+from minisets.core.observed import VolumeSeen
+from minisets.core.pod_seen import PodSeen
 from minisets.errors import EngineConflict, InputError, NotFound
 
 Cascade = Literal["foreground", "background", "orphan"]
@@ -80,10 +81,10 @@ def delete_pod(
         NotFound: There is no such pod.
     """
     world = observe_whole(context, namespace)
-    container = find_pod(world, namespace, pod)
-    target = find_set(context, namespace, container.labels[labels.SET], world)
+    seen = find_pod(world, namespace, pod)
+    target = find_set(context, namespace, seen.labels[labels.SET], world)
     Workshop(context=context, target=target, world=world, network=None).remove(
-        container, "it was deleted"
+        seen, "it was deleted"
     )
     if wait:
         Drive(context, [target]).run(timeout_seconds=timeout_seconds)
@@ -168,15 +169,15 @@ def delete_namespace(
     return tuple(kept)
 
 
-def find_pod(world: World, namespace: str, pod: str) -> ContainerSeen:
-    """Return the container that is the pod.
+def find_pod(world: World, namespace: str, pod: str) -> PodSeen:
+    """Return a pod by its name.
 
     Raises:
         NotFound: There is no such pod.
     """
-    for container in world.pods(namespace):
-        if pod_of(container) == pod:
-            return container
+    for seen in world.pods(namespace):
+        if seen.name == pod:
+            return seen
     raise NotFound(f'pods "{pod}" not found', hint=f"minisets get pods -n {namespace}")
 
 
@@ -186,12 +187,12 @@ def _remove_pods(
     workshop = Workshop(context=context, target=target, world=world, network=None)
     pods = list(reversed(world.pods(target.namespace, target.name)))
 
-    def remove(container: ContainerSeen) -> None:
-        workshop.remove(container, "its set is deleted", grace_seconds=grace_seconds)
+    def remove(pod: PodSeen) -> None:
+        workshop.remove(pod, "its set is deleted", grace_seconds=grace_seconds)
 
     if cascade == "foreground":
-        for container in pods:
-            remove(container)
+        for pod in pods:
+            remove(pod)
         return
     with ThreadPoolExecutor(_WORKERS) as pool:
         list(pool.map(remove, pods))

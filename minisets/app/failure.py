@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from minisets.app.context import Context
 from minisets.app.readiness import Readiness
 from minisets.app.targets import Target
-from minisets.app.world import World, pod_of
+from minisets.app.world import World
 from minisets.core import naming
-from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.core.observed import ContainerStatus
+from minisets.core.pod_seen import PodSeen, container_of
 from minisets.errors import EngineError, EngineMissing, NotConverged
 
 # The Engine doubles its back-off: five restarts are about three seconds.
@@ -31,13 +32,14 @@ class Watchdog:
         Raises:
             NotConverged: One of them will not get ready.
         """
-        for target, container in _unready(targets, world, self._readiness):
-            if self._readiness.is_hopeless(container.id):
-                raise self._failed(target, container, "its probe can never succeed")
-            if container.status is ContainerStatus.RESTARTING:
-                self._check_crashes(target, container)
+        for target, pod in _unready(targets, world, self._readiness):
+            if self._readiness.is_hopeless(pod.id):
+                raise self._failed(target, pod, "its probe can never succeed")
+            if pod.status is ContainerStatus.RESTARTING:
+                self._check_crashes(target, pod)
 
-    def _check_crashes(self, target: Target, container: ContainerSeen) -> None:
+    def _check_crashes(self, target: Target, pod: PodSeen) -> None:
+        container = pod.telling
         try:
             detail = self._context.engine.inspect(container.id)
         except EngineMissing:
@@ -48,15 +50,15 @@ class Watchdog:
         first = self._first_count.setdefault(container.id, max(0, seen))
         if detail.restart_count - first >= CRASH_LOOP_RESTARTS:
             why = "out of memory" if detail.oom_killed else f"exit code {detail.exit_code}"
+            who = "it" if _is_alone(pod) else f"container {container_of(container)}"
             raise self._failed(
-                target, container, f"it crashes: {detail.restart_count} restarts, last {why}"
+                target, pod, f"{who} crashes: {detail.restart_count} restarts, last {why}"
             )
 
-    def _failed(self, target: Target, container: ContainerSeen, why: str) -> NotConverged:
-        pod = pod_of(container)
+    def _failed(self, target: Target, pod: PodSeen, why: str) -> NotConverged:
         return NotConverged(
-            "\n".join([f"pod/{pod} cannot get ready: {why}", *self._evidence(container)]),
-            hint=f"minisets logs {pod}{_flag(target)}; correct the manifest, apply it again",
+            "\n".join([f"pod/{pod.name} cannot get ready: {why}", *self._evidence(pod)]),
+            hint=f"{_logs(target, pod)}; correct the manifest, apply it again",
         )
 
     def timed_out(
@@ -65,21 +67,21 @@ class Watchdog:
         """Return the error for a wait whose time is over."""
         lines = [f"not everything was ready within {seconds:g}s: {'; '.join(waiting)}"]
         hint = "minisets get pods"
-        for target, container in _unready(targets, world, self._readiness):
-            lines += [f"pod/{pod_of(container)} is {container.status_text or container.status}"]
-            lines += self._evidence(container)
-            hint = f"minisets logs {pod_of(container)}{_flag(target)}"
+        for target, pod in _unready(targets, world, self._readiness):
+            lines += [f"pod/{pod.name} is {pod.status_text or pod.status}"]
+            lines += self._evidence(pod)
+            hint = _logs(target, pod)
         return NotConverged("\n".join(lines), hint=hint)
 
-    def _evidence(self, container: ContainerSeen) -> list[str]:
+    def _evidence(self, pod: PodSeen) -> list[str]:
         """Return the last probe output and the last log lines, indented."""
         found = []
-        last = self._readiness.last_result(container.id)
+        last = self._readiness.last_result(pod.id)
         if last is not None and not last.ok and last.output:
             found.append(f"  last probe: {last.output}")
         try:
             output = b"".join(
-                chunk for _, chunk in self._context.engine.logs(container.id, tail=_LOG_LINES)
+                chunk for _, chunk in self._context.engine.logs(pod.telling.id, tail=_LOG_LINES)
             )
         except EngineError:
             return found
@@ -91,12 +93,22 @@ class Watchdog:
 
 def _unready(
     targets: Sequence[Target], world: World, readiness: Readiness
-) -> Iterator[tuple[Target, ContainerSeen]]:
+) -> Iterator[tuple[Target, PodSeen]]:
     ready = readiness.ready_for()
     for target in targets:
-        for container in world.pods(target.namespace, target.name):
-            if container.id not in ready:
-                yield target, container
+        for pod in world.pods(target.namespace, target.name):
+            if pod.id not in ready:
+                yield target, pod
+
+
+def _is_alone(pod: PodSeen) -> bool:
+    """Say whether the pod is one container, so that it need not be named."""
+    return len(pod.containers) == len(pod.mains) == 1
+
+
+def _logs(target: Target, pod: PodSeen) -> str:
+    which = "" if _is_alone(pod) else f" -c {container_of(pod.telling)}"
+    return f"minisets logs {pod.name}{which}{_flag(target)}"
 
 
 def _flag(target: Target) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -15,8 +15,10 @@ from minisets.app.views_claim import ClaimView, claim_view
 from minisets.app.views_pod import PodView, pod_view
 from minisets.app.views_service import ServiceView, service_view
 from minisets.app.views_set import SetView, set_view
-from minisets.app.world import World, observe
-from minisets.core.observed import ContainerSeen
+from minisets.app.world import Key, World, observe
+from minisets.core import labels
+from minisets.core.pod_layout import Part, layout
+from minisets.core.pod_seen import PodSeen, container_of, role_of
 from minisets.errors import EngineMissing, NotFound
 
 # A reading command does not wait for slow probes: they count as not ready.
@@ -43,14 +45,18 @@ def get_pods(context: Context, namespace: str | None, names: Sequence[str] = ())
     """Return the pods of a namespace; see get_sets."""
     world = observe(context.engine, namespace)
     targets = read_sets(world, with_orphans=True)
-    ready = _ready(context, world, targets)
-    pods = [container for space in sorted(world.namespaces()) for container in world.pods(space)]
+    known = {target.key: target for target in targets}
+    pods = [pod for space in sorted(world.namespaces()) for pod in world.pods(space)]
+    with Readiness(context) as readiness:
+        readiness.update(watched_pods(world, targets))
+        readiness.settle(_PROBE_SECONDS)
+        ready = readiness.ready_containers()
     with ThreadPoolExecutor(_WORKERS) as pool:
         restarts = list(pool.map(lambda pod: _restarts(context, pod), pods))
     views = [
-        pod_view(container, count, is_ready=container.id in ready)
-        for container, count in zip(pods, restarts, strict=True)
-        if count is not None
+        pod_view(pod, counts, ready, _parts(known, pod))
+        for pod, counts in zip(pods, restarts, strict=True)
+        if counts
     ]
     return _named(views, names, "pods")
 
@@ -94,9 +100,26 @@ def _ready(context: Context, world: World, targets: Sequence[Target]) -> dict[st
         return readiness.ready_for()
 
 
-def _restarts(context: Context, pod: ContainerSeen) -> int | None:
-    """Return how often a pod was restarted, which the list does not tell; None if it is gone."""
+def _restarts(context: Context, pod: PodSeen) -> dict[str, int]:
+    """Return container id → how often it was restarted, which the list does not tell.
+
+    Empty if the pod is gone.
+    """
     try:
-        return context.engine.inspect(pod.id).restart_count
+        return {one.id: context.engine.inspect(one.id).restart_count for one in pod.lasting} or {
+            one.id: 0 for one in pod.containers
+        }
     except EngineMissing:
-        return None
+        return {}
+
+
+def _parts(known: Mapping[Key, Target], pod: PodSeen) -> tuple[Part, ...]:
+    """Return the containers that a pod should have, by the revision that it was made from."""
+    target = known.get((pod.labels[labels.NAMESPACE], pod.labels.get(labels.SET, "")))
+    if target is None:
+        # Its set is unknown: it shows what is there.
+        return tuple(
+            Part(role=role_of(one), name=container_of(one), place=place)
+            for place, one in enumerate(pod.containers)
+        )
+    return layout(target.template_of(pod.labels.get(labels.REVISION, "")).spec)

@@ -14,7 +14,7 @@ import msgspec
 
 from minisets.app.context import Context
 from minisets.core.manifest import Container, Probe
-from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.core.observed import ContainerSeen, ContainerStatus, PublishedPort
 from minisets.core.probe_state import PodProbes, ProbeResult, begin_pod, next_due_pod, step_pod
 from minisets.errors import EngineMissing
 
@@ -30,13 +30,14 @@ _INSTANT = 0.001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """A pod whose readiness is asked for.
+    """A container whose readiness is asked for.
 
     Attributes:
         spec: The container as its revision's template has it.
         address: Of the pod on the namespace's network.
         network_id: Of that network.
         known_since: When it became ready, if a record tells; seconds since the epoch.
+        published: Ports of the pod that the Engine's host answers for.
     """
 
     container: ContainerSeen
@@ -44,6 +45,21 @@ class Watched:
     address: str | None = None
     network_id: str = ""
     known_since: float | None = None
+    published: tuple[PublishedPort, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedPod:
+    """A pod with those of its containers that count for its readiness and are there.
+
+    Attributes:
+        id: Of the pod.
+        is_whole: All its containers are there, and none waits for another one.
+    """
+
+    id: str
+    containers: tuple[Watched, ...]
+    is_whole: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +83,7 @@ class Readiness:
         self._context = context
         self._clock = context.clock
         self._entries: dict[str, _Entry] = {}
+        self._pods: dict[str, WatchedPod] = {}
         self._just_started: set[str] = set()
         # Started by this command, or seen to crash: whether they go on running is not known yet.
         self._unsteady: set[str] = set()
@@ -89,13 +106,16 @@ class Readiness:
         self._unsteady.add(container_id)
         self._entries.pop(container_id, None)
 
-    def expect(self, watched: Watched) -> None:
+    def expect(self, pod: WatchedPod) -> None:
         """Take up a pod that this command created and started right now, before it is listed."""
-        self.note_started(watched.container.id)
-        entry = self._begin(watched)
-        self._judge(entry)
+        for watched in pod.containers:
+            self.note_started(watched.container.id)
+            entry = self._begin(watched)
+            self._judge(entry)
+            with self._lock:
+                self._expected[watched.container.id] = entry
         with self._lock:
-            self._expected[watched.container.id] = entry
+            self._pods[pod.id] = pod
 
     def wait_for_new(self, seconds: float) -> None:
         """Wait for the first of the expected pods to get ready, for at most so long."""
@@ -124,17 +144,18 @@ class Readiness:
         self._clock.sleep(pause)
         return True
 
-    def update(self, pods: Iterable[Watched]) -> None:
+    def update(self, pods: Iterable[WatchedPod]) -> None:
         """Take the pods as they are now; those that do not run are not ready."""
-        pods = tuple(pods)
+        self._pods = {pod.id: pod for pod in pods}
+        containers = [one for pod in self._pods.values() for one in pod.containers]
         self._unsteady |= {
             watched.container.id
-            for watched in pods
+            for watched in containers
             if watched.container.status is ContainerStatus.RESTARTING
         }
         running = {
             watched.container.id: watched
-            for watched in pods
+            for watched in containers
             if watched.container.status is ContainerStatus.RUNNING
         }
         for gone in self._entries.keys() - running.keys():
@@ -147,41 +168,69 @@ class Readiness:
             self._judge(entry)
 
     def ready_for(self) -> dict[str, float]:
-        """Return container id → seconds since it became ready, for those that are."""
+        """Return pod id → seconds since it became ready, for those that are."""
         now = self._clock.now()
-        return {
-            container_id: max(0.0, now - entry.ready_since)
-            for container_id, entry in self._entries.items()
-            if entry.ready_since is not None
-        }
+        return {pod_id: max(0.0, now - since) for pod_id, since in self.ready_since().items()}
 
     def ready_since(self) -> dict[str, float]:
-        """Return container id → when it became ready, in seconds since the epoch."""
-        return {
-            container_id: entry.ready_since
+        """Return pod id → when it became ready, in seconds since the epoch.
+
+        Kubernetes rule: a pod is ready when all its containers are, sidecars among them.
+        """
+        found = {}
+        for pod in self._pods.values():
+            entries = [self._entries.get(one.container.id) for one in pod.containers]
+            since = [one.ready_since for one in entries if one and one.ready_since is not None]
+            if pod.is_whole and since and len(since) == len(entries):
+                found[pod.id] = max(since)
+        return found
+
+    def ready_containers(self) -> frozenset[str]:
+        """Return the ids of the containers that are ready."""
+        return frozenset(
+            container_id
             for container_id, entry in self._entries.items()
             if entry.ready_since is not None
+        )
+
+    def started(self) -> frozenset[str]:
+        """Return the ids of the containers that run and whose startup probes have succeeded."""
+        return frozenset(
+            container_id
+            for container_id, entry in self._entries.items()
+            if entry.probes.has_started
+        )
+
+    def unwell(self) -> dict[str, str]:
+        """Return the containers that have to be restarted, by id, and why.
+
+        Kubernetes rule: one whose startup probe has failed for its whole threshold.
+        """
+        return {
+            container_id: "its startup probe failed"
+            for container_id, entry in self._entries.items()
+            if entry.probes.startup_failed
         }
 
-    def last_result(self, container_id: str) -> ProbeResult | None:
-        """Return the last attempt of a pod's probe, None if there was none."""
-        entry = self._entries.get(container_id)
-        return entry.last if entry else None
+    def last_result(self, pod_id: str) -> ProbeResult | None:
+        """Return the last attempt that failed among a pod's probes, else the last one."""
+        results = [entry.last for entry in self._entries_of(pod_id) if entry.last is not None]
+        return next((one for one in results if not one.ok), results[0] if results else None)
 
-    def is_failing(self, container_id: str) -> bool:
+    def _entries_of(self, pod_id: str) -> list[_Entry]:
+        pod = self._pods.get(pod_id)
+        ids = [one.container.id for one in pod.containers] if pod else []
+        return [self._entries[one] for one in ids if one in self._entries]
+
+    def is_failing(self, pod_id: str) -> bool:
         """Say whether a pod was probed for a while and never succeeded: it is no hiccup."""
-        entry = self._entries.get(container_id)
-        if entry is None or entry.ready_since is not None:
-            return False
-        if entry.last is None or entry.last.ok or entry.first_attempt is None:
-            return False
-        # From attempt to attempt: one that failed is a hiccup, however long ago it was.
-        return entry.last_attempt - entry.first_attempt >= _HICCUP
+        return any(_is_failing(entry) for entry in self._entries_of(pod_id))
 
-    def is_hopeless(self, container_id: str) -> bool:
+    def is_hopeless(self, pod_id: str) -> bool:
         """Say whether no later attempt can succeed: the program is missing, for example."""
-        last = self.last_result(container_id)
-        return last is not None and last.hopeless
+        return any(
+            entry.last is not None and entry.last.hopeless for entry in self._entries_of(pod_id)
+        )
 
     def wait(self, seconds: float) -> bool:
         """Probe what is due, for so long; True as soon as the readiness of a pod changed."""
@@ -293,6 +342,15 @@ class Readiness:
         return changed
 
 
+def _is_failing(entry: _Entry) -> bool:
+    if entry.ready_since is not None:
+        return False
+    if entry.last is None or entry.last.ok or entry.first_attempt is None:
+        return False
+    # From attempt to attempt: one that failed is a hiccup, however long ago it was.
+    return entry.last_attempt - entry.first_attempt >= _HICCUP
+
+
 def _after(probe: Probe | None, age: float) -> Probe | None:
     """Return the probe of a container that has run for so many seconds: some delay is over."""
     if probe is None:
@@ -312,7 +370,7 @@ def _target(watched: Watched) -> ProbeTarget:
         container_id=watched.container.id,
         address=watched.address,
         network_id=watched.network_id,
-        published=watched.container.ports,
+        published=watched.published,
         port_names=ports,
         image_id=watched.container.image_id,
     )

@@ -10,7 +10,7 @@ from minisets.app.context import Context
 from minisets.app.network import find_network
 from minisets.app.targets import Target, open_target
 from minisets.app.view import address_of_pod
-from minisets.app.world import World, observe, pod_of
+from minisets.app.world import World, observe
 from minisets.core import labels, naming
 from minisets.core.addresses import Block, block_of
 from minisets.core.record import Record
@@ -92,9 +92,9 @@ def _blocks(context: Context, world: World, namespace: str, name: str) -> tuple[
     if network is None:
         return ()
     return tuple(
-        block_of(network.subnet, naming.split_pod_name(pod_of(container))[1], address)
-        for container in world.pods(namespace, name)
-        if (address := address_of_pod(container, namespace)) is not None
+        block_of(network.subnet, naming.split_pod_name(pod.name)[1], address)
+        for pod in world.pods(namespace, name)
+        if (address := address_of_pod(pod, namespace)) is not None
     )
 
 

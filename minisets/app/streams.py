@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from minisets.app.context import Context
 from minisets.app.delete import find_pod
 from minisets.app.world import observe
-from minisets.core import labels
 from minisets.core.observed import ContainerSeen
+from minisets.core.pod_seen import container_of
 from minisets.errors import NotFound
 
 
@@ -56,9 +56,13 @@ def run(
 
 def _find(context: Context, namespace: str, pod: str, container: str | None) -> ContainerSeen:
     seen = find_pod(observe(context.engine, namespace), namespace, pod)
-    if container is not None and container != seen.labels.get(labels.CONTAINER):
-        known = seen.labels.get(labels.CONTAINER, "")
+    if container is None:
+        return (seen.mains or seen.containers)[0]
+    found = seen.part(container)
+    if found is None:
+        known = [container_of(one) for one in seen.containers if one is not seen.sandbox]
         raise NotFound(
-            f'container "{container}" is not in pod "{pod}"', hint=f"its container is {known}"
+            f'container "{container}" is not in pod "{pod}"',
+            hint=f"its containers are {', '.join(known)}",
         )
-    return seen
+    return found

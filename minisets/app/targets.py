@@ -18,7 +18,7 @@ from minisets.core.actions import (
 )
 from minisets.core.decode import decode_as
 from minisets.core.manifest import PodTemplateSpec, StatefulSet
-from minisets.core.observed import ContainerSeen
+from minisets.core.pod_seen import PodSeen
 from minisets.core.record import Record
 from minisets.core.revision import parse_template, template_text
 from minisets.core.set_record import (
@@ -137,7 +137,7 @@ def refresh(target: Target, world: World) -> None:
     target.is_dirty = target.has_news = False
 
 
-def take_plan(target: Target, plan: Plan, pods: Mapping[str, ContainerSeen], now: float) -> None:
+def take_plan(target: Target, plan: Plan, pods: Mapping[str, PodSeen], now: float) -> None:
     """Keep what a plan decides about revisions, owners and status."""
     revisions = {entry.name: entry for entry in target.facts.revisions}
     owners = dict(target.facts.claim_owners)

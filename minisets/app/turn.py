@@ -11,14 +11,24 @@ from minisets.app.context import Context
 from minisets.app.deeds import Workshop
 from minisets.app.readiness import Readiness
 from minisets.app.targets import Target, flush, take_plan
+from minisets.app.view import watched_pod
 from minisets.app.world import Key
 from minisets.core import labels, naming
 from minisets.core.actions import Action, CreateClaim, CreatePod, DeletePod
 from minisets.core.controller_state import Snapshot, Status, in_range
 from minisets.core.events import Progress
-from minisets.core.kubelet import Care, RenamePod, care
-from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.core.kubelet import (
+    Care,
+    RenamePod,
+    RestartContainer,
+    StartContainer,
+    UnpauseContainer,
+    care,
+)
+from minisets.core.manifest import Container
+from minisets.core.observed import ContainerStatus
 from minisets.core.planner import Options, plan
+from minisets.core.pod_seen import PodSeen, container_of, is_completed
 from minisets.core.snapshot import orphaned_claims, set_spec, take_snapshot
 from minisets.errors import (
     AddressTaken,
@@ -95,15 +105,19 @@ class Turn:
             return []
         spec = set_spec(target.facts, target.manifest)
         found: list[Care] = []
-        for name, container in workshop.pods().items():
+        started, unwell = self._readiness.started(), self._readiness.unwell()
+        for name, pod in workshop.pods().items():
             _, ordinal = naming.split_pod_name(name)
             if not in_range(spec, ordinal):
                 continue
             needed = care(
-                container,
+                pod,
+                parts=workshop.parts(pod.labels.get(labels.REVISION, "")),
                 identity=workshop.identity(ordinal),
                 network=workshop.network,
                 given_names=target.facts.aliases,
+                started=started,
+                unwell=unwell,
             )
             if needed is not None:
                 found.append(needed)
@@ -133,7 +147,7 @@ class Turn:
             with self._lock:
                 aliases = workshop.target.facts.aliases
                 workshop.target.change(aliases={**aliases, deed.container_id: deed.names_hash})
-        else:
+        elif isinstance(deed, StartContainer | RestartContainer | UnpauseContainer):
             self._readiness.note_started(deed.container_id)
 
     def _groups(self, workshop: Workshop, actions: tuple[Action, ...]) -> list[list[Deed]]:
@@ -171,7 +185,7 @@ class Turn:
     ) -> None:
         target = workshop.target
         try:
-            container_id = workshop.create_pod(pod, revision, new_claims)
+            created = workshop.create_pod(pod, revision, new_claims)
         except AddressTaken as error:
             self._count_conflict(pod, error)
             with self._lock:
@@ -184,8 +198,8 @@ class Turn:
             raise cannot_start(pod, error) from error
         else:
             self._conflicts.pop(pod, None)
-            self._shown[container_id] = "started"
-            self._readiness.expect(workshop.created(pod, revision, container_id))
+            self._shown[created.id] = "started"
+            self._readiness.expect(watched_pod(target, created))
             with self._lock:
                 target.note(used_claims=_more_claims(target, workshop, pod))
 
@@ -222,50 +236,54 @@ class Turn:
     def _replaceable(self, workshop: Workshop) -> frozenset[str]:
         """Return the pods that a repair may take: in a crash loop, or past their allowance."""
         return frozenset(
-            container.id
-            for container in workshop.pods().values()
-            if container.status is ContainerStatus.RESTARTING
-            or self._readiness.is_hopeless(container.id)
+            pod.id
+            for pod in workshop.pods().values()
+            if pod.status is ContainerStatus.RESTARTING
+            or self._readiness.is_hopeless(pod.id)
             or (
-                self._readiness.is_failing(container.id)
-                and self._age(container) > _allowance(workshop.target, container)
+                self._readiness.is_failing(pod.id)
+                and self._age(pod) > _allowance(workshop.target, pod)
             )
         )
 
-    def _age(self, container: ContainerSeen) -> float:
+    def _age(self, pod: PodSeen) -> float:
         """Return the seconds since a pod's start: after a reboot that is not its creation."""
-        if container.id not in self._started:
+        if pod.id not in self._started:
+            last = pod.containers[-1].id
             try:
-                self._started[container.id] = self._context.engine.inspect(container.id).started_at
+                self._started[pod.id] = self._context.engine.inspect(last).started_at
             except EngineMissing:
                 # Removed this moment by somebody else: the next look tells.
                 return 0.0
-        return self._context.clock.now() - self._started[container.id]
+        return self._context.clock.now() - self._started[pod.id]
 
     def _show(self, workshop: Workshop, snapshot: Snapshot) -> None:
         """Report the pods whose state has changed since the last turn."""
         ready = self._readiness.ready_for()
-        for name, container in workshop.pods().items():
+        for name, pod in workshop.pods().items():
             _, ordinal = naming.split_pod_name(name)
-            is_ready = container.id in ready
+            is_ready = pod.id in ready
             lasting = snapshot.set.min_ready_seconds
-            is_available = is_ready and ready[container.id] >= lasting
-            state = "ready" if is_ready else _state_word(container)
+            is_available = is_ready and ready[pod.id] >= lasting
+            state = "ready" if is_ready else _state_word(pod)
             if lasting and is_available:
                 state = "available"
-            before = self._shown.get(container.id, "available" if lasting else "ready")
+            before = self._shown.get(pod.id, "available" if lasting else "ready")
             if not in_range(snapshot.set, ordinal) or before == state:
                 continue
-            self._shown[container.id] = state
-            detail = self._why_waiting(container)
+            self._shown[pod.id] = state
+            detail = self._why_waiting(pod)
             if state == "ready" and lasting:
                 detail = f"available when it was ready for {lasting}s"
             self._context.reporter.progress(
                 Progress(subject=f"pod/{name}", state=state, detail=detail, is_done=is_available)
             )
 
-    def _why_waiting(self, container: ContainerSeen) -> str:
-        last = self._readiness.last_result(container.id)
+    def _why_waiting(self, pod: PodSeen) -> str:
+        waits_for = [container_of(one) for one in pod.inits if not is_completed(one)]
+        if waits_for and not pod.mains:
+            return f"for init container {waits_for[0]}"
+        last = self._readiness.last_result(pod.id)
         return "" if last is None or last.ok else last.output
 
 
@@ -278,17 +296,22 @@ def _more_claims(target: Target, workshop: Workshop, pod: str) -> tuple[str, ...
     return tuple(sorted({*target.facts.used_claims, *workshop.claims_of(pod).values()}))
 
 
-def _allowance(target: Target, container: ContainerSeen) -> float:
+def _allowance(target: Target, pod: PodSeen) -> float:
     """Return the seconds that a pod has to get ready before it counts as broken."""
-    template = target.template_of(container.labels.get(labels.REVISION, ""))
-    spec = template.spec.containers[0]
-    probes = [probe for probe in (spec.startup_probe, spec.readiness_probe) if probe is not None]
-    needed: int = sum(
+    template = target.template_of(pod.labels.get(labels.REVISION, ""))
+    return max(float(_grant(container)) for container in template.spec.containers)
+
+
+def _grant(container: Container) -> int:
+    probes = (container.startup_probe, container.readiness_probe)
+    return sum(
         probe.initial_delay_seconds + probe.period_seconds * probe.failure_threshold
         for probe in probes
+        if probe is not None
     )
-    return float(needed)
 
 
-def _state_word(container: ContainerSeen) -> str:
-    return "waiting" if container.status is ContainerStatus.RUNNING else container.status.value
+def _state_word(pod: PodSeen) -> str:
+    if not pod.mains and pod.status is ContainerStatus.CREATED:
+        return "initializing" if pod.inits else "waiting"
+    return "waiting" if pod.status is ContainerStatus.RUNNING else pod.status.value

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from minisets.app.readiness import Watched
+from minisets.app.readiness import Watched, WatchedPod
 from minisets.app.targets import Target
 from minisets.app.world import World
 from minisets.core import labels, naming
-from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.core.observed import ContainerStatus
+from minisets.core.pod_layout import Part, Role, layout
+from minisets.core.pod_seen import PodSeen, is_completed
 
 _WORDS = {
     ContainerStatus.CREATED: "Pending",
@@ -22,33 +24,58 @@ _WORDS = {
 }
 
 
-def watched_pods(world: World, targets: Iterable[Target]) -> Iterator[Watched]:
-    """Yield the pods of the sets with the probe and the address to ask."""
+def watched_pods(world: World, targets: Iterable[Target]) -> Iterator[WatchedPod]:
+    """Yield the pods of the sets with the probes and the address to ask."""
     for target in targets:
-        for container in world.pods(target.namespace, target.name):
-            template = target.template_of(container.labels.get(labels.REVISION, ""))
-            yield Watched(
+        for pod in world.pods(target.namespace, target.name):
+            yield watched_pod(target, pod)
+
+
+def watched_pod(target: Target, pod: PodSeen) -> WatchedPod:
+    """Return one pod of a set with the probes and the address to ask."""
+    template = target.template_of(pod.labels.get(labels.REVISION, ""))
+    lasting = [
+        part
+        for part in layout(template.spec)
+        if part.role in {Role.MAIN, Role.SIDECAR} and part.spec is not None
+    ]
+    holder = pod.holder
+    return WatchedPod(
+        id=pod.id,
+        containers=tuple(
+            Watched(
                 container=container,
-                spec=template.spec.containers[0],
-                address=address_of_pod(container, target.namespace),
-                network_id=container.network_ids.get(naming.network_name(target.namespace), ""),
-                known_since=_known_since(target, container),
+                spec=part.spec,
+                address=address_of_pod(pod, target.namespace),
+                network_id=pod.network_ids.get(naming.network_name(target.namespace), ""),
+                known_since=_known_since(target, pod),
+                published=holder.ports,
             )
+            for part in lasting
+            if part.spec is not None and (container := pod.part(part.name)) is not None
+        ),
+        is_whole=all(pod.part(part.name) is not None for part in lasting),
+    )
 
 
-def _known_since(target: Target, container: ContainerSeen) -> float | None:
+def _known_since(target: Target, pod: PodSeen) -> float | None:
     """Return since when a pod may count as ready, once it is seen to be; None: look it up."""
     if not target.manifest.spec.min_ready_seconds:
         # Nobody asks how long: its creation will do, and spares an inspection.
-        return container.created
-    return target.facts.ready_since.get(container.id)
+        return pod.created
+    return target.facts.ready_since.get(pod.id)
 
 
-def address_of_pod(container: ContainerSeen, namespace: str) -> str | None:
+def address_of_pod(pod: PodSeen, namespace: str) -> str | None:
     """Return the pod's address on its namespace's network, None if it has none (yet)."""
-    return container.addresses.get(naming.network_name(namespace))
+    return pod.addresses.get(naming.network_name(namespace))
 
 
-def status_word(container: ContainerSeen) -> str:
+def status_word(pod: PodSeen, parts: tuple[Part, ...]) -> str:
     """Return the state of a pod as ``get pods`` shows it."""
-    return _WORDS[container.status]
+    wanted = [part for part in parts if part.role in {Role.INIT, Role.SIDECAR}]
+    if wanted and not pod.mains:
+        if pod.status is ContainerStatus.RESTARTING:
+            return f"Init:{_WORDS[pod.status]}"
+        return f"Init:{sum(is_completed(one) for one in pod.inits)}/{len(wanted)}"
+    return _WORDS[pod.status]

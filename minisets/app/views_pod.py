@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from minisets.app.shapes import Object, shown_labels, timestamp
 from minisets.app.view import address_of_pod, status_word
-from minisets.app.world import pod_of
 from minisets.core import labels
-from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.core.observed import ContainerStatus
+from minisets.core.pod_layout import Part, Role
+from minisets.core.pod_seen import PodSeen, container_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,22 +30,32 @@ class PodView:
     object: Object
 
 
-def pod_view(container: ContainerSeen, restarts: int, *, is_ready: bool) -> PodView:
-    """Show a pod."""
-    got = container.labels
+def pod_view(
+    pod: PodSeen, restarts: Mapping[str, int], ready: Collection[str], parts: tuple[Part, ...]
+) -> PodView:
+    """Show a pod.
+
+    Args:
+        pod: As the Engine shows it.
+        restarts: Container id → how often it was restarted.
+        ready: Ids of the containers that are ready.
+        parts: The containers that the pod should have.
+    """
+    got = pod.labels
     namespace = got[labels.NAMESPACE]
-    address = address_of_pod(container, namespace) or ""
-    status = status_word(container)
-    shown = shown_labels(got)
-    is_running = container.status is ContainerStatus.RUNNING
+    address = address_of_pod(pod, namespace) or ""
+    lasting = [one for one in parts if one.role in {Role.MAIN, Role.SIDECAR}]
+    there = [one for part in lasting if (one := pod.part(part.name)) is not None]
+    are_ready = [one.id in ready for one in there]
+    is_ready = all(are_ready) and len(there) == len(lasting)
     return PodView(
         namespace=namespace,
-        name=pod_of(container),
-        ready=int(is_ready),
-        containers=1,
-        status=status,
-        restarts=restarts,
-        created=container.created,
+        name=pod.name,
+        ready=sum(are_ready),
+        containers=len(lasting),
+        status=status_word(pod, parts),
+        restarts=sum(restarts.get(one.id, 0) for one in there),
+        created=pod.created,
         ip=address,
         node="",
         revision=got.get(labels.REVISION, ""),
@@ -51,28 +63,35 @@ def pod_view(container: ContainerSeen, restarts: int, *, is_ready: bool) -> PodV
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {
-                "name": pod_of(container),
+                "name": pod.name,
                 "namespace": namespace,
-                "uid": container.id,
-                "labels": shown,
-                "creationTimestamp": timestamp(container.created),
+                "uid": pod.id,
+                "labels": shown_labels(got),
+                "creationTimestamp": timestamp(pod.created),
             },
             "spec": {
-                "containers": [{"name": got.get(labels.CONTAINER, ""), "image": container.image}]
+                "containers": [
+                    {"name": part.name, "image": part.spec.image}
+                    for part in parts
+                    if part.role is Role.MAIN and part.spec
+                ]
             },
             "status": {
-                "phase": "Running" if is_running else "Pending",
+                "phase": "Running"
+                if pod.status is ContainerStatus.RUNNING and pod.mains
+                else "Pending",
                 "podIP": address,
                 "conditions": [{"type": "Ready", "status": str(is_ready)}],
                 "containerStatuses": [
                     {
-                        "name": got.get(labels.CONTAINER, ""),
-                        "image": container.image,
-                        "imageID": container.image_id,
-                        "containerID": f"docker://{container.id}",
-                        "ready": is_ready,
-                        "restartCount": restarts,
+                        "name": container_of(one),
+                        "image": one.image,
+                        "imageID": one.image_id,
+                        "containerID": f"docker://{one.id}",
+                        "ready": one.id in ready,
+                        "restartCount": restarts.get(one.id, 0),
                     }
+                    for one in there
                 ],
             },
         },

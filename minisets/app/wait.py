@@ -107,11 +107,7 @@ def wait_field(
 def _identities(world: World, kind: str, namespace: str, names: Sequence[str]) -> set[str]:
     """Return what tells each object apart from a later one of its name."""
     if kind == "Pod":
-        return {
-            container.id
-            for container in world.pods(namespace)
-            if container.labels.get(labels.POD_NAME) in names
-        }
+        return {pod.id for pod in world.pods(namespace) if pod.name in names}
     if kind == "PersistentVolumeClaim":
         return {
             f"{volume.name} {volume.created}"

@@ -9,6 +9,7 @@ from minisets.core import labels, naming
 from minisets.core.decode import decode
 from minisets.core.manifest import Service, StatefulSet
 from minisets.core.observed import ContainerSeen, VolumeSeen
+from minisets.core.pod_seen import PodSeen, gather
 from minisets.core.record import Record, newest
 from minisets.core.set_record import parse_object
 from minisets.engine.ports import Engine
@@ -48,16 +49,16 @@ class World:
         )
         return [service for service in decoded if isinstance(service, Service)]
 
-    def pods(self, namespace: str, set_name: str | None = None) -> list[ContainerSeen]:
+    def pods(self, namespace: str, set_name: str | None = None) -> list[PodSeen]:
         """Return the pods of a set (or of the whole namespace), lowest ordinal first."""
-        found = [
+        found = gather(
             container
             for container in self.containers
             if container.labels.get(labels.KIND) == labels.KIND_POD
             and container.labels.get(labels.NAMESPACE) == namespace
             and set_name in {None, container.labels.get(labels.SET)}
-        ]
-        return sorted(found, key=lambda item: naming.split_pod_name(pod_of(item)))
+        )
+        return sorted(found, key=lambda pod: naming.split_pod_name(pod.name))
 
     def claims(self, namespace: str, set_name: str | None = None) -> list[VolumeSeen]:
         """Return the claims of a set (or of the whole namespace), by name."""
@@ -76,11 +77,6 @@ class World:
             item.labels for item in self.volumes
         ]
         return {found[labels.NAMESPACE] for found in everything if labels.NAMESPACE in found}
-
-
-def pod_of(container: ContainerSeen) -> str:
-    """Return the name of the pod that a container is."""
-    return container.labels.get(labels.POD_NAME, container.name)
 
 
 def observe(engine: Engine, namespace: str | None = None) -> World:

@@ -1,19 +1,27 @@
-"""A pod of a set as the Engine API's own JSON: the body of ``POST /containers/create``."""
+"""The containers of a pod as the Engine API's own JSON: bodies of ``POST /containers/create``."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from minisets.core import labels, naming
 from minisets.core.configuration import Configuration
 from minisets.core.environment import PodFields, Surroundings, expanded, variables
-from minisets.core.manifest import Container, PodTemplateSpec, Probe, Service, VolumeMount
+from minisets.core.manifest import (
+    Container,
+    PodSpec,
+    PodTemplateSpec,
+    Probe,
+    Service,
+    VolumeMount,
+)
 from minisets.core.pod_identity import NetworkPlace, PodIdentity
+from minisets.core.pod_layout import Part, Role, layout
 from minisets.core.quantity import parse_quantity
 from minisets.core.resource_fields import Capacity
 
@@ -29,7 +37,7 @@ _START_INTERVAL_API = (1, 44)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodRequest:
-    """All that the container of one pod is made from.
+    """All that the containers of one pod are made from.
 
     Attributes:
         template: The template of the pod's revision, defaulted.
@@ -37,6 +45,7 @@ class PodRequest:
         new_claims: Names of the claim templates whose volumes are empty and not prepared yet.
         packed_spec: The set, packed, to rebuild a lost record from.
         api_version: Of the Engine: some fields are silently ignored by older ones.
+        sandbox_image: What the sandbox runs, for pods that have one.
         cpus: Of the Engine's machine, 0 if unknown: it refuses a limit above them.
         memory: Of the Engine's machine, in bytes; 0 if unknown.
         host_address: At which pods reach the Engine's machine.
@@ -61,22 +70,110 @@ class PodRequest:
     node_name: str = ""
     configuration: Configuration = field(default_factory=Configuration)
     services: tuple[Service, ...] = ()
+    sandbox_image: str = ""
 
 
-def container_config(request: PodRequest) -> dict[str, Any]:
-    """Translate a pod with one container into the Engine API's JSON."""
-    container = request.template.spec.containers[0]
+def container_config(request: PodRequest, part: Part, sandbox_id: str = "") -> dict[str, Any]:
+    """Translate one container of a pod into the Engine API's JSON.
+
+    Args:
+        request: The pod.
+        part: Which of its containers.
+        sandbox_id: Of the pod's sandbox, for all others of a pod that has one.
+    """
+    if part.spec is None:
+        return _sandbox(request, part)
+    container = part.spec
     known = variables(container, surroundings(request))
     config: dict[str, Any] = {
         "Image": container.image,
-        "Hostname": request.identity.pod,
-        "Domainname": request.identity.domain,
         "Env": [f"{name}={value}" for name, value in known.items()],
-        "Labels": _labels(request, container),
+        "Labels": _labels(request, part),
         "StopTimeout": request.template.spec.termination_grace_period_seconds,
-        "HostConfig": _host_config(request, container),
-        "NetworkingConfig": _networking(request),
+        "HostConfig": {
+            "RestartPolicy": _restart_policy(part),
+            "Mounts": [
+                _mount(mount, request.claims[mount.name])
+                for mount in container.volume_mounts
+                if mount.name in request.claims
+            ],
+            **_resources(container, request.cpus),
+        },
+        "NetworkingConfig": {"EndpointsConfig": {}},
     }
+    if sandbox_id:
+        config["HostConfig"] |= _shared(request.template.spec, sandbox_id)
+    else:
+        _put_on_network(config, request)
+        if container.ports:
+            config["ExposedPorts"] = _exposed((container,))
+    _set_command(config, container, known)
+    if container.working_dir:
+        config["WorkingDir"] = container.working_dir
+    if container.stdin:
+        config |= {"OpenStdin": True, "StdinOnce": container.stdin_once}
+    if container.tty:
+        config["Tty"] = True
+    if container.lifecycle is not None and container.lifecycle.stop_signal:
+        config["StopSignal"] = container.lifecycle.stop_signal
+    if container.readiness_probe is not None and container.readiness_probe.exec is not None:
+        config["Healthcheck"] = _healthcheck(container.readiness_probe, request.api_version)
+    return config
+
+
+def _sandbox(request: PodRequest, part: Part) -> dict[str, Any]:
+    """Everything that the containers of the pod share: network, names, ports."""
+    config: dict[str, Any] = {
+        "Image": request.sandbox_image,
+        "Labels": _labels(request, part),
+        "HostConfig": {
+            # Were it restarted by itself, the others would run on in its old network.
+            "RestartPolicy": {"Name": "no"},
+            "IpcMode": "shareable",
+        },
+    }
+    _put_on_network(config, request)
+    ports = _exposed(
+        other.spec for other in layout(request.template.spec) if other.spec is not None
+    )
+    if ports:
+        config["ExposedPorts"] = ports
+    return config
+
+
+def _shared(spec: PodSpec, sandbox_id: str) -> dict[str, Any]:
+    """Return the settings of a container that lives in its pod's sandbox."""
+    mode = f"container:{sandbox_id}"
+    shared = {"NetworkMode": mode, "IpcMode": mode}
+    return shared | ({"PidMode": mode} if spec.share_process_namespace else {})
+
+
+def _put_on_network(config: dict[str, Any], request: PodRequest) -> None:
+    """Give the container that holds the pod's network the pod's names and address."""
+    config["Hostname"] = request.identity.pod
+    config["Domainname"] = request.identity.domain
+    config["HostConfig"] |= {
+        "NetworkMode": request.network.name if request.network else "none",
+        "ExtraHosts": [f"{name}:{address}" for name, address in request.identity.hosts],
+    }
+    config["NetworkingConfig"] = _networking(request)
+
+
+def _exposed(containers: Iterable[Container]) -> dict[str, Any]:
+    return {
+        f"{port.container_port}/{port.protocol.lower()}": {}
+        for container in containers
+        for port in container.ports
+    }
+
+
+def _restart_policy(part: Part) -> dict[str, Any]:
+    # An init container is tried again until it ends well. A container under "unless-stopped" was
+    # seen to stay down after the Engine was killed.
+    return {"Name": "on-failure" if part.role is Role.INIT else "always"}
+
+
+def _set_command(config: dict[str, Any], container: Container, known: Mapping[str, str]) -> None:
     if container.command:
         config["Entrypoint"] = expanded(container.command, known)
     if container.args:
@@ -84,19 +181,6 @@ def container_config(request: PodRequest) -> dict[str, Any]:
     elif container.command:
         # Kubernetes rule: a command without args also drops the image's own arguments.
         config["Cmd"] = []
-    if container.working_dir:
-        config["WorkingDir"] = container.working_dir
-    if container.ports:
-        config["ExposedPorts"] = {
-            f"{port.container_port}/{port.protocol.lower()}": {} for port in container.ports
-        }
-    if container.stdin:
-        config |= {"OpenStdin": True, "StdinOnce": container.stdin_once}
-    if container.tty:
-        config["Tty"] = True
-    if container.readiness_probe is not None and container.readiness_probe.exec is not None:
-        config["Healthcheck"] = _healthcheck(container.readiness_probe, request.api_version)
-    return config
 
 
 def fixed_hash(template: PodTemplateSpec, claims: Mapping[str, str]) -> str:
@@ -106,24 +190,18 @@ def fixed_hash(template: PodTemplateSpec, claims: Mapping[str, str]) -> str:
     """
     mounted = {
         mount.name: claims[mount.name]
-        for container in template.spec.containers
-        for mount in container.volume_mounts
+        for part in layout(template.spec)
+        for mount in (part.spec.volume_mounts if part.spec else ())
         if mount.name in claims
     }
     text = json.dumps(mounted, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def claim_mount_paths(
-    template: PodTemplateSpec, claim_templates: tuple[str, ...]
-) -> dict[str, str]:
-    """Return claim template → mount path for those of the claims that the pod mounts."""
-    return {
-        mount.name: mount.mount_path
-        for container in template.spec.containers
-        for mount in container.volume_mounts
-        if mount.name in claim_templates
-    }
+def claim_mount_paths(part: Part, claim_templates: Collection[str]) -> dict[str, str]:
+    """Return claim template → mount path for those of the claims that the container mounts."""
+    mounts = part.spec.volume_mounts if part.spec else ()
+    return {mount.name: mount.mount_path for mount in mounts if mount.name in claim_templates}
 
 
 def surroundings(request: PodRequest) -> Surroundings:
@@ -162,33 +240,23 @@ def _kubernetes_labels(request: PodRequest) -> dict[str, str]:
     }
 
 
-def _labels(request: PodRequest, container: Container) -> dict[str, str]:
+def _labels(request: PodRequest, part: Part) -> dict[str, str]:
     ours = labels.base(labels.KIND_POD, request.identity.namespace) | {
         labels.SET: request.set_name,
         labels.SET_UID: request.set_uid,
-        labels.CONTAINER: container.name,
+        labels.CONTAINER: part.name,
         labels.FIXED: fixed_hash(request.template, request.claims),
         labels.NAMES: request.identity.names_hash,
-        labels.SPEC: request.packed_spec,
     }
+    if not part.place:
+        ours[labels.SPEC] = request.packed_spec
+    if part.role is not Role.MAIN:
+        ours[labels.ROLE] = part.role
+    if part.place:
+        ours[labels.PLACE] = str(part.place)
     if request.new_claims:
         ours[labels.NEW_CLAIMS] = ",".join(request.new_claims)
     return _kubernetes_labels(request) | ours
-
-
-def _host_config(request: PodRequest, container: Container) -> dict[str, Any]:
-    host: dict[str, Any] = {
-        # A container under "unless-stopped" was seen to stay down after the Engine was killed.
-        "RestartPolicy": {"Name": "always"},
-        "NetworkMode": request.network.name if request.network else "none",
-        "Mounts": [
-            _mount(mount, request.claims[mount.name])
-            for mount in container.volume_mounts
-            if mount.name in request.claims
-        ],
-        "ExtraHosts": [f"{name}:{address}" for name, address in request.identity.hosts],
-    }
-    return host | _resources(container, request.cpus)
 
 
 def _mount(mount: VolumeMount, volume: str) -> dict[str, Any]:
@@ -244,6 +312,8 @@ def _networking(request: PodRequest) -> dict[str, Any]:
     return {"EndpointsConfig": {request.network.name: endpoint}}
 
 
-def container_name(request: PodRequest) -> str:
-    """Return the name of the container that is the pod."""
-    return naming.container_name(request.identity.namespace, request.identity.pod)
+def container_name(request: PodRequest, part: Part) -> str:
+    """Return the Engine's name for one container of the pod."""
+    identity = request.identity
+    own = "" if part.is_named_as_pod else part.name
+    return naming.container_name(identity.namespace, identity.pod, own)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import assert_never
 
 from minisets.core import labels
 from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.pod_identity import NetworkPlace, PodIdentity
+from minisets.core.pod_layout import SANDBOX, Part, Role
+from minisets.core.pod_seen import PodSeen, container_of, is_completed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +20,37 @@ class StartContainer:
 
     pod: str
     container_id: str
-    new_claims: tuple[str, ...] = ()
+    part: Part
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateContainers:
+    """Create and start the containers that the pod lacks, until one has to be waited for."""
+
+    pod: str
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartContainer:
+    """Restart a container that runs and is not well."""
+
+    pod: str
+    container_id: str
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreSandbox:
+    """Stop the containers that run in the network of a sandbox that is down, then start it.
+
+    They would run on without an address; the next look starts them in the new network.
+    """
+
+    pod: str
+    container_id: str
+    running: tuple[str, ...] = ()
     cause: str = ""
 
 
@@ -45,55 +78,90 @@ class ReplacePod:
     """Remove a pod that cannot be repaired; the planner makes it anew."""
 
     pod: str
-    container_id: str
     cause: str = ""
 
 
-Care = StartContainer | UnpauseContainer | RenamePod | ReplacePod
+Care = (
+    StartContainer
+    | CreateContainers
+    | RestartContainer
+    | RestoreSandbox
+    | UnpauseContainer
+    | RenamePod
+    | ReplacePod
+)
+
+_DOWN = frozenset({ContainerStatus.CREATED, ContainerStatus.EXITED, ContainerStatus.DEAD})
 
 
 def care(
-    container: ContainerSeen,
+    pod: PodSeen,
     *,
+    parts: tuple[Part, ...],
     identity: PodIdentity,
     network: NetworkPlace | None,
     given_names: Mapping[str, str],
+    started: Collection[str] = (),
+    unwell: Mapping[str, str] = MappingProxyType({}),
 ) -> Care | None:
-    """Decide the next thing that a pod needs; None if it needs nothing.
+    """Decide the next thing that a pod needs; None if it needs nothing, or only time.
 
     Args:
-        container: The pod as the Engine shows it.
-        identity: What the pod should be called now.
+        pod: The pod as the Engine shows it.
+        parts: The containers that it should have, by its revision.
+        identity: What it should be called now.
         network: The namespace's network as it is now; None if there is none.
         given_names: Container id → hash of names given after creation.
+        started: Ids of the containers whose startup probes have succeeded.
+        unwell: Ids of containers to restart, by the verdict of a probe → the verdict.
     """
-    pod = identity.pod
-    if _lost_network(container, network):
-        return ReplacePod(
-            pod=pod,
-            container_id=container.id,
-            cause="its network was removed and made again",
-        )
-    match container.status:
-        case ContainerStatus.CREATED:
-            return StartContainer(
-                pod=pod,
-                container_id=container.id,
-                new_claims=new_claims(container),
-                cause="it was created and not started",
+    broken = _broken(pod, parts, network)
+    if broken:
+        return ReplacePod(pod=pod.name, cause=broken)
+    sandbox = pod.sandbox
+    if sandbox is not None and sandbox.status in _DOWN:
+        return _restore(pod, sandbox)
+    needed, is_waiting = _first_need(pod, parts, started, unwell)
+    if needed is not None:
+        return needed
+    if is_waiting and not pod.mains and sandbox is None:
+        # Renaming means leaving the network for a moment: an init container is not disturbed.
+        return None
+    return _names(pod, identity, network, given_names)
+
+
+def _first_need(
+    pod: PodSeen,
+    parts: tuple[Part, ...],
+    started: Collection[str],
+    unwell: Mapping[str, str],
+) -> tuple[Care | None, bool]:
+    """Return what the first container that needs something needs, and whether one holds up."""
+    for part in parts:
+        container = pod.part(part.name)
+        if container is None:
+            if part.role is Role.INIT and pod.mains:
+                # Somebody has tidied it away; its work is done.
+                continue
+            cause = f"container {part.name} is to come"
+            return CreateContainers(pod=pod.name, cause=cause), False
+        if container.id in unwell:
+            verdict = unwell[container.id]
+            return (
+                RestartContainer(pod=pod.name, container_id=container.id, cause=verdict),
+                False,
             )
-        case ContainerStatus.EXITED:
-            return StartContainer(
-                pod=pod, container_id=container.id, cause="it was stopped by hand or by the Engine"
-            )
-        case ContainerStatus.PAUSED:
-            return UnpauseContainer(pod=pod, container_id=container.id, cause="it is paused")
-        case ContainerStatus.RUNNING:
-            return _names(container, identity, network, given_names)
-        case ContainerStatus.RESTARTING | ContainerStatus.DEAD | ContainerStatus.REMOVING:
-            return None
-        case _:
-            assert_never(container.status)
+        needed = _needed(pod, part, container)
+        if needed is not None:
+            return needed, False
+        if _holds_up(pod, part, container, started):
+            return None, True
+    return None, False
+
+
+def missing(pod: PodSeen | None, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Return the containers that the pod does not have, in the order of their starts."""
+    return tuple(part for part in parts if pod is None or pod.part(part.name) is None)
 
 
 def new_claims(container: ContainerSeen) -> tuple[str, ...]:
@@ -102,31 +170,115 @@ def new_claims(container: ContainerSeen) -> tuple[str, ...]:
     return tuple(text.split(",")) if text else ()
 
 
-def _lost_network(container: ContainerSeen, network: NetworkPlace | None) -> bool:
-    """Say whether the container hangs on a network id that is not there any more.
+def _broken(pod: PodSeen, parts: tuple[Part, ...], network: NetworkPlace | None) -> str:
+    """Return why the pod can only be made anew; empty if it need not be."""
+    if _lost_network(pod, network):
+        return "its network was removed and made again"
+    sandbox = pod.sandbox
+    if parts[0].name == SANDBOX:
+        mode = f"container:{sandbox.id}" if sandbox else ""
+        if any(one is not sandbox and one.network_mode != mode for one in pod.containers):
+            # Their network goes by the id of the sandbox that they were created with.
+            return "its sandbox is gone"
+    elif not pod.mains and not all(_is_of(one, parts) for one in pod.containers):
+        return "its init containers are not those of its template"
+    return ""
+
+
+def _is_of(container: ContainerSeen, parts: tuple[Part, ...]) -> bool:
+    return container_of(container) in {part.name for part in parts}
+
+
+def _restore(pod: PodSeen, sandbox: ContainerSeen) -> RestoreSandbox:
+    return RestoreSandbox(
+        pod=pod.name,
+        container_id=sandbox.id,
+        running=tuple(
+            one.id
+            for one in pod.containers
+            if one is not sandbox
+            and one.status in {ContainerStatus.RUNNING, ContainerStatus.RESTARTING}
+        ),
+        cause=_why_down(sandbox),
+    )
+
+
+def _needed(pod: PodSeen, part: Part, container: ContainerSeen) -> Care | None:
+    """Return what one container needs to run; None if it runs, or has ended as it should."""
+    if is_completed(container) or (part.role is Role.INIT and pod.mains):
+        return None
+    match container.status:
+        case ContainerStatus.CREATED | ContainerStatus.EXITED:
+            return StartContainer(
+                pod=pod.name,
+                container_id=container.id,
+                part=part,
+                cause=_why_down(container),
+            )
+        case ContainerStatus.PAUSED:
+            return UnpauseContainer(pod=pod.name, container_id=container.id, cause="it is paused")
+        case (
+            ContainerStatus.RUNNING
+            | ContainerStatus.RESTARTING
+            | ContainerStatus.DEAD
+            | ContainerStatus.REMOVING
+        ):
+            return None
+        case _:
+            assert_never(container.status)
+
+
+def _holds_up(
+    pod: PodSeen, part: Part, container: ContainerSeen, started: Collection[str]
+) -> bool:
+    """Say whether the containers after this one have to wait for it.
+
+    Kubernetes rule: an init container has to end well, a sidecar has to have started; the pod's
+    own containers wait for nobody.
+    """
+    if pod.mains:
+        return False
+    if part.role is Role.INIT:
+        return not is_completed(container)
+    if part.role is Role.SIDECAR and part.spec is not None and part.spec.startup_probe:
+        return container.id not in started
+    return False
+
+
+def _why_down(container: ContainerSeen) -> str:
+    if container.status is ContainerStatus.CREATED:
+        return "it was created and not started"
+    return "it was stopped by hand or by the Engine"
+
+
+def _lost_network(pod: PodSeen, network: NetworkPlace | None) -> bool:
+    """Say whether the pod hangs on a network id that is not there any more.
 
     Removing a network does not ask its stopped members; they fail to start for ever.
     """
     if network is None:
         return False
-    held = container.network_ids.get(network.name, "")
+    held = pod.network_ids.get(network.name, "")
     return bool(held) and held != network.id
 
 
 def _names(
-    container: ContainerSeen,
+    pod: PodSeen,
     identity: PodIdentity,
     network: NetworkPlace | None,
     given_names: Mapping[str, str],
 ) -> RenamePod | None:
+    holder = pod.holder
+    if holder.status is not ContainerStatus.RUNNING or holder.network_mode == "host":
+        return None
     # An interrupted renaming leaves a pod off its network.
-    is_off = network is not None and network.name not in container.network_ids
-    has = given_names.get(container.id, container.labels.get(labels.NAMES, ""))
+    is_off = network is not None and network.name not in holder.network_ids
+    has = given_names.get(holder.id, holder.labels.get(labels.NAMES, ""))
     if has == identity.names_hash and not is_off:
         return None
     return RenamePod(
         pod=identity.pod,
-        container_id=container.id,
+        container_id=holder.id,
         names_hash=identity.names_hash,
         cause="it is off its network" if is_off else "the Services that select it have changed",
     )

@@ -20,9 +20,9 @@ def network_name(namespace: str) -> str:
     return f"minisets_{namespace}"
 
 
-def container_name(namespace: str, pod: str) -> str:
-    """Return the name of the container that is the pod."""
-    return f"{prefix(namespace)}{pod}"
+def container_name(namespace: str, pod: str, part: str = "") -> str:
+    """Return the name of a pod's container: the pod's own for the one that is the pod."""
+    return f"{prefix(namespace)}{pod}{'.' if part else ''}{part}"
 
 
 def volume_name(namespace: str, claim: str) -> str:

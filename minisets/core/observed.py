@@ -5,9 +5,12 @@ Nothing of an SDK's types gets past the adapter that makes these.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+_EXIT_CODE = re.compile(r"(?:Exited|Restarting) \((-?\d+)\)")
 
 
 class ContainerStatus(StrEnum):
@@ -62,6 +65,12 @@ class ContainerSeen:
     network_ids: Mapping[str, str] = field(default_factory=dict)
     network_mode: str = ""
     ports: tuple[PublishedPort, ...] = ()
+
+    @property
+    def exit_code(self) -> int | None:
+        """Exit code of a container that does not run, out of the phrase; None if it has none."""
+        found = _EXIT_CODE.match(self.status_text)
+        return int(found[1]) if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,8 @@ from minisets.core.controller_state import (
     pod_owner,
 )
 from minisets.core.manifest import StatefulSet
-from minisets.core.observed import ContainerSeen, ContainerStatus, VolumeSeen
+from minisets.core.observed import ContainerStatus, VolumeSeen
+from minisets.core.pod_seen import PodSeen
 from minisets.core.revision import template_text
 from minisets.core.set_record import SetRecord, parse_status, to_revisions
 
@@ -68,7 +69,7 @@ def take_snapshot(
     manifest: StatefulSet,
     *,
     namespace: str,
-    pods: Iterable[ContainerSeen],
+    pods: Iterable[PodSeen],
     volumes: Iterable[VolumeSeen],
     ready_for: Mapping[str, float],
     replaceable: frozenset[str] = frozenset(),
@@ -79,26 +80,23 @@ def take_snapshot(
         record: The set's record.
         manifest: The record's object, decoded.
         namespace: Of the set.
-        pods: Containers that are pods of this set.
+        pods: The pods of this set.
         volumes: Volumes that are claims of this set.
-        ready_for: Container id → seconds since it became ready; absent if it is not ready.
-        replaceable: Ids of containers past their startup allowance, or in a crash loop.
+        ready_for: Pod id → seconds since it became ready; absent if it is not ready.
+        replaceable: Ids of pods past their startup allowance, or in a crash loop.
     """
     spec = set_spec(record, manifest)
-    containers = {container.labels[labels.POD_NAME]: container for container in pods}
+    seen = {pod.name: pod for pod in pods}
     return Snapshot(
         set=spec,
         revisions=to_revisions(record.revisions),
         pods=tuple(
             sorted(
-                (
-                    _pod(container, manifest, namespace, ready_for, replaceable)
-                    for container in containers.values()
-                ),
+                (_pod(pod, manifest, namespace, ready_for, replaceable) for pod in seen.values()),
                 key=lambda pod: pod.ordinal,
             )
         ),
-        claims=_claims(record, namespace, volumes, containers),
+        claims=_claims(record, namespace, volumes, seen),
         status=parse_status(record.status),
         generation=record.generation,
         deleting=bool(record.deletion),
@@ -116,28 +114,27 @@ def claim_volumes(manifest: StatefulSet, namespace: str, ordinal: int) -> dict[s
 
 
 def _pod(
-    container: ContainerSeen,
+    pod: PodSeen,
     manifest: StatefulSet,
     namespace: str,
     ready_for: Mapping[str, float],
     replaceable: frozenset[str],
 ) -> Pod:
-    name = container.labels[labels.POD_NAME]
-    _, ordinal = naming.split_pod_name(name)
+    _, ordinal = naming.split_pod_name(pod.name)
     wanted = fixed_hash(manifest.spec.template, claim_volumes(manifest, namespace, ordinal))
     return Pod(
-        name=name,
+        name=pod.name,
         ordinal=ordinal,
-        revision=container.labels.get(labels.REVISION, ""),
-        phase=_PHASES[container.status],
-        ready_for_seconds=ready_for.get(container.id),
-        roll_cause=_roll_cause(container, wanted),
-        may_be_replaced=container.id in replaceable,
+        revision=pod.labels.get(labels.REVISION, ""),
+        phase=_PHASES[pod.status],
+        ready_for_seconds=ready_for.get(pod.id),
+        roll_cause=_roll_cause(pod, wanted),
+        may_be_replaced=pod.id in replaceable,
     )
 
 
-def _roll_cause(container: ContainerSeen, wanted: str) -> str:
-    if container.labels.get(labels.FIXED) == wanted:
+def _roll_cause(pod: PodSeen, wanted: str) -> str:
+    if pod.labels.get(labels.FIXED) == wanted:
         return ""
     return "its mounted claims have changed"
 
@@ -146,7 +143,7 @@ def _claims(
     record: SetRecord,
     namespace: str,
     volumes: Iterable[VolumeSeen],
-    containers: Mapping[str, ContainerSeen],
+    containers: Mapping[str, PodSeen],
 ) -> tuple[Claim, ...]:
     start = naming.prefix(namespace)
     names = {volume.name.removeprefix(start) for volume in volumes} | set(record.foreign_claims)
@@ -161,7 +158,7 @@ def _claims(
     )
 
 
-def remembered_owner(owner: str, containers: Mapping[str, ContainerSeen]) -> str:
+def remembered_owner(owner: str, containers: Mapping[str, PodSeen]) -> str:
     """Return how an owner is written into the record: a pod with its container's id."""
     kind, _, name = owner.partition("/")
     if kind == "Pod" and name in containers:
@@ -169,7 +166,7 @@ def remembered_owner(owner: str, containers: Mapping[str, ContainerSeen]) -> str
     return owner
 
 
-def _as_seen(owner: str, containers: Mapping[str, ContainerSeen]) -> str:
+def _as_seen(owner: str, containers: Mapping[str, PodSeen]) -> str:
     text, at, container_id = owner.partition("@")
     if not at:
         return owner
@@ -177,7 +174,7 @@ def _as_seen(owner: str, containers: Mapping[str, ContainerSeen]) -> str:
     return text if holder is not None and holder.id == container_id else f"{text}{STALE_MARK}"
 
 
-def orphaned_claims(record: SetRecord, containers: Mapping[str, ContainerSeen]) -> tuple[str, ...]:
+def orphaned_claims(record: SetRecord, containers: Mapping[str, PodSeen]) -> tuple[str, ...]:
     """Return the claims whose owners are all gone: their retention policy says Delete.
 
     A claim that never had an owner is nobody's to remove.

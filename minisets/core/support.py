@@ -12,11 +12,9 @@ from typing import Any
 from minisets.core.schema import load_schema, type_of
 from minisets.core.source import Json, Notice, Path, render_path
 from minisets.core.support_table import (
-    MAX_CONTAINERS,
     OTHER_KINDS,
     OTHER_RESOURCES,
     RESOURCES,
-    SEVERAL_CONTAINERS,
     STANDALONE_CLAIM,
     TABLE,
     UNKNOWN_KIND,
@@ -150,8 +148,6 @@ def _is_harmless(value: Json, support: Support) -> bool:
 
 def _limits_of(type_name: str, field: str, value: Json, path: Path) -> Iterator[_Finding]:
     """Find what the table cannot say by field alone."""
-    if (type_name, field) == ("PodSpec", "containers") and len(value) > MAX_CONTAINERS:
-        yield _Finding((*path, MAX_CONTAINERS), SEVERAL_CONTAINERS)
     if type_name == "ResourceRequirements" and field in ("limits", "requests"):
         for name in value:
             support = RESOURCES.get(name, OTHER_RESOURCES)

@@ -115,7 +115,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "activeDeadlineSeconds": refused("a pod of a StatefulSet has no deadline"),
         "affinity": _ONE_NODE,
         "automountServiceAccountToken": _NO_API,
-        "containers": YES,  # MAX_CONTAINERS says how many
+        "containers": YES,
         "dnsConfig": refused(NOT_YET),
         "dnsPolicy": ignored("pods use Docker's DNS", "ClusterFirst", "ClusterFirstWithHostNet"),
         "enableServiceLinks": YES,
@@ -129,7 +129,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "hostname": ignored("a set names its pods itself"),
         "hostnameOverride": refused(NOT_YET),
         "imagePullSecrets": ignored("images are pulled with your Docker credentials"),
-        "initContainers": refused(NOT_YET),
+        "initContainers": YES,
         "nodeName": _ONE_NODE,
         "nodeSelector": _ONE_NODE,
         "os": ignored("the Engine decides the operating system", {"name": "linux"}),
@@ -149,7 +149,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "serviceAccount": _NO_API,
         "serviceAccountName": _NO_API,
         "setHostnameAsFQDN": refused(NOT_YET),
-        "shareProcessNamespace": refused(NOT_YET),
+        "shareProcessNamespace": YES,
         "subdomain": ignored("a set names its pods itself"),
         "terminationGracePeriodSeconds": YES,
         "tolerations": _ONE_NODE,
@@ -163,7 +163,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "envFrom": refused(NOT_YET),
         "image": YES,
         "imagePullPolicy": YES,
-        "lifecycle": refused(NOT_YET),
+        "lifecycle": YES,
         "livenessProbe": _LIVENESS,
         "name": YES,
         "ports": YES,
@@ -173,7 +173,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "restartPolicy": refused(NOT_YET, "Always"),
         "restartPolicyRules": refused(NOT_YET),
         "securityContext": refused(NOT_YET),
-        "startupProbe": refused(NOT_YET),
+        "startupProbe": YES,
         "stdin": YES,
         "stdinOnce": ignored("standard input stays open"),
         "terminationMessagePath": ignored(
@@ -231,6 +231,18 @@ TABLE: dict[str, dict[str, Support]] = {
         "terminationGracePeriodSeconds": _LIVENESS,
         "timeoutSeconds": YES,
     },
+    "Lifecycle": {
+        "postStart": YES,
+        "preStop": YES,
+        "stopSignal": YES,
+    },
+    "LifecycleHandler": {
+        "exec": YES,
+        "httpGet": YES,
+        "sleep": YES,
+        "tcpSocket": ignored("Kubernetes does nothing with it either"),
+    },
+    "SleepAction": {"seconds": YES},
     "ExecAction": {"command": YES},
     "GRPCAction": {"mode": refused(NOT_YET, "Plaintext"), "port": YES, "service": YES},
     "HTTPGetAction": {
@@ -345,9 +357,6 @@ TABLE: dict[str, dict[str, Support]] = {
 
 STANDALONE_CLAIM = _CLAIM
 """A PersistentVolumeClaim that is an object of its own, not a claim template."""
-
-MAX_CONTAINERS = 1
-SEVERAL_CONTAINERS = refused("a pod has one container for now: more are not supported yet")
 
 RESOURCES: dict[str, Support] = {
     "cpu": YES,

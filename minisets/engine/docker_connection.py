@@ -39,3 +39,6 @@ class Connection(Protocol):
         self, method: str, path: str, *, timeout: float | None = ANSWER_SECONDS, **more: object
     ) -> Any:  # noqa: ANN401 - requests.Response, which only the connection imports
         """Send a request that the client has no method for, and return the answer."""
+
+    def send_patiently(self, method: str, path: str, *, timeout: float) -> Any:  # noqa: ANN401
+        """Send a request whose answer may take long; None if it has not come in time."""

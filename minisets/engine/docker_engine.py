@@ -20,6 +20,7 @@ from docker.tls import TLSConfig
 from docker.transport import UnixHTTPAdapter
 from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
 from urllib3.exceptions import HTTPError as TransportError
+from urllib3.exceptions import ReadTimeoutError
 
 from minisets.engine import docker_errors
 from minisets.engine.docker_connection import ANSWER_SECONDS
@@ -274,6 +275,20 @@ class DockerConnection:
         except requests.HTTPError as error:
             sdk.create_api_error_from_http_exception(error)
         return answer
+
+    def send_patiently(
+        self, method: str, path: str, *, timeout: float
+    ) -> requests.Response | None:
+        """Send a request whose answer may take long; None if it has not come in time."""
+        try:
+            return self.send(method, path, timeout=timeout)
+        except requests.ReadTimeout:
+            return None
+        except requests.ConnectionError as error:
+            # So it comes when the answer has begun: the Engine sends its head at once.
+            if any(isinstance(cause, ReadTimeoutError) for cause in error.args):
+                return None
+            raise
 
 
 def _words(error: sdk.APIError) -> str:

@@ -210,6 +210,14 @@ class DockerEngine:
                 timeout=None if grace_seconds is None else grace_seconds + ANSWER_SECONDS,
             )
 
+    def wait_exit(self, container_id: str, *, timeout_seconds: float) -> int | None:
+        """Wait for a container to end and return its exit code; None if it still runs then."""
+        with self._link.speaking(f"wait for container {short_id(container_id)}"):
+            answer = self._link.send_patiently(
+                "POST", f"/containers/{container_id}/wait", timeout=timeout_seconds
+            )
+        return None if answer is None else int(answer.json()["StatusCode"])
+
     def unpause(self, container_id: str) -> None:
         """Resume a paused container."""
         with self._link.speaking(f"unpause container {short_id(container_id)}"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ _UNTOUCHED_ROOT = (0, 0o755)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PodCreation:
-    """A pod to create and start.
+class ContainerCreation:
+    """A container to create and start.
 
     Attributes:
         name: Container name.
@@ -61,8 +62,8 @@ class Executor:
         )
         return labels.is_ours(seen.labels)
 
-    def create_pod(self, creation: PodCreation) -> str:
-        """Create a pod, prepare its claims and start it; return the container's id.
+    def create(self, creation: ContainerCreation) -> str:
+        """Create a container, prepare its claims and start it; return its id.
 
         Raises:
             EngineError: With the container removed again if it could not be started, because a
@@ -70,13 +71,13 @@ class Executor:
         """
         container_id = self._engine.create_container(creation.name, creation.config)
         try:
-            self.start_pod(container_id, prepare=creation.prepare, inspect=creation.inspect)
+            self.start(container_id, prepare=creation.prepare, inspect=creation.inspect)
         except EngineError:
             self._engine.remove_container(container_id, force=True)
             raise
         return container_id
 
-    def start_pod(
+    def start(
         self, container_id: str, *, prepare: tuple[str, ...] = (), inspect: tuple[str, ...] = ()
     ) -> None:
         """Make claims writable, then start the container."""
@@ -92,16 +93,24 @@ class Executor:
             self._engine.put_archive(container_id, "/", tar)
         self._engine.start(container_id)
 
-    def remove_pod(self, container: ContainerSeen, *, grace_seconds: int) -> float:
-        """Stop a pod gracefully, remove it, and return the seconds that the stop took."""
+    def stop(self, container: ContainerSeen, *, grace_seconds: float) -> float:
+        """Stop a container gracefully if it runs, and return the seconds that it took.
+
+        Gone already is fine.
+        """
         began = self._clock.monotonic()
         if container.status in {ContainerStatus.RUNNING, ContainerStatus.RESTARTING}:
-            # Somebody else may be at it, or have been: what counts is that the pod goes.
+            # Somebody else may be at it, or have been: what counts is that it does not run.
             with suppress(EngineMissing):
-                self._engine.stop(container.id, grace_seconds=grace_seconds)
-        took = self._clock.monotonic() - began
-        self._engine.remove_container(container.id, force=True)
-        return took
+                self._engine.stop(container.id, grace_seconds=math.ceil(grace_seconds))
+        return self._clock.monotonic() - began
+
+    def restore_sandbox(self, sandbox_id: str, running: tuple[str, ...]) -> None:
+        """Stop what runs in a sandbox that is down, then start it."""
+        for container_id in running:
+            with suppress(EngineMissing):
+                self._engine.stop(container_id)
+        self._engine.start(sandbox_id)
 
     def rename_pod(
         self,

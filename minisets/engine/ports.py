@@ -102,6 +102,12 @@ class Engine(Protocol):
     def stop(self, container_id: str, *, grace_seconds: int | None = None) -> None:
         """Stop a container, with its own grace period if none is given; stopped is fine."""
 
+    def wait_exit(self, container_id: str, *, timeout_seconds: float) -> int | None:
+        """Wait for a container to end and return its exit code; None if it still runs then.
+
+        One that the Engine restarts counts as ended at each of its ends.
+        """
+
     def unpause(self, container_id: str) -> None:
         """Resume a paused container."""
 

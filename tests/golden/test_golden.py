@@ -20,6 +20,7 @@ from minisets.core.defaults import apply_defaults
 from minisets.core.load import LoadedObject, load
 from minisets.core.manifest import Service, StatefulSet
 from minisets.core.pod_identity import NetworkPlace, identify
+from minisets.core.pod_layout import Role, layout
 from minisets.core.revision import revision_name, template_text
 from minisets.core.set_record import SetRecord
 from minisets.core.simulate import road
@@ -77,6 +78,7 @@ def _pod(text: str) -> str:
         claims=claims,
         new_claims=tuple(claims),
         packed_spec="(packed)",
+        sandbox_image="minisets/pause:1",
         api_version=_api_version(text),
         cpus=4,
         memory=8 * 2**30,
@@ -84,8 +86,16 @@ def _pod(text: str) -> str:
         node_name="box",
         services=services,
     )
-    config = {"name": container_name(request), **container_config(request)}
-    return json.dumps(config, indent=2) + "\n"
+    parts = layout(manifest.spec.template.spec)
+    sandbox = "SANDBOX" if parts[0].role is Role.SANDBOX else ""
+    configs = [
+        {
+            "name": container_name(request, part),
+            **container_config(request, part, "" if part.role is Role.SANDBOX else sandbox),
+        }
+        for part in parts
+    ]
+    return json.dumps(configs if len(configs) > 1 else configs[0], indent=2, sort_keys=True) + "\n"
 
 
 def _plan(text: str) -> str:

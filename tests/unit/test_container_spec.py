@@ -16,6 +16,7 @@ from minisets.core.container_spec import (
 from minisets.core.decode import decode_as
 from minisets.core.manifest import PodTemplateSpec
 from minisets.core.pod_identity import NetworkPlace, PodIdentity
+from minisets.core.pod_layout import Part, layout
 
 IDENTITY = PodIdentity(
     pod="web-1",
@@ -28,6 +29,19 @@ IDENTITY = PodIdentity(
 )
 NETWORK = NetworkPlace(id="n1", name="minisets_default", subnet="10.128.0.0/20")
 PROBE = {"exec": {"command": ["check", "it"]}, "periodSeconds": 5}
+
+
+def _only(template: PodTemplateSpec) -> Part:
+    (part,) = layout(template.spec)
+    return part
+
+
+def _config_of(request: PodRequest) -> dict[str, Any]:
+    return container_config(request, _only(request.template))
+
+
+def _name_of(request: PodRequest) -> str:
+    return container_name(request, _only(request.template))
 
 
 def _template(*, pod: dict[str, Any] | None = None, **container: Any) -> PodTemplateSpec:
@@ -53,7 +67,7 @@ def _request(template: PodTemplateSpec, **changes: Any) -> PodRequest:
 
 
 def _config(changes: dict[str, Any] | None = None, **container: Any) -> dict[str, Any]:
-    return container_config(_request(_template(**container), **(changes or {})))
+    return _config_of(_request(_template(**container), **(changes or {})))
 
 
 def _host(changes: dict[str, Any] | None = None, **container: Any) -> dict[str, Any]:
@@ -78,7 +92,7 @@ def test_arguments_alone_keep_the_images_entrypoint():
 
 
 def test_a_pod_restarts_for_ever_and_knows_its_grace_period():
-    found = container_config(_request(_template(pod={"terminationGracePeriodSeconds": 7})))
+    found = _config_of(_request(_template(pod={"terminationGracePeriodSeconds": 7})))
     assert found["StopTimeout"] == 7
     assert found["HostConfig"]["RestartPolicy"] == {"Name": "always"}
 
@@ -91,7 +105,7 @@ def test_our_labels_win_over_those_of_the_template():
         },
         PodTemplateSpec,
     )
-    found = container_config(_request(template))["Labels"]
+    found = _config_of(_request(template))["Labels"]
     assert (found[labels.SET], found[labels.POD_NAME]) == ("web", "web-1")
 
 
@@ -223,13 +237,13 @@ def test_the_fixed_hash_tells_mounted_claims_only():
 
 def test_mount_paths_are_those_of_the_asked_claims():
     mounts = [{"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/b"}]
-    assert claim_mount_paths(_template(volumeMounts=mounts), ("b", "c")) == {"b": "/b"}
+    assert claim_mount_paths(_only(_template(volumeMounts=mounts)), ("b", "c")) == {"b": "/b"}
 
 
 def test_the_container_is_named_after_namespace_and_pod():
-    assert container_name(_request(_template())) == "web-1"
+    assert _name_of(_request(_template())) == "web-1"
     other = replace(IDENTITY, namespace="prod")
-    assert container_name(_request(_template(), identity=other)) == "prod_web-1"
+    assert _name_of(_request(_template(), identity=other)) == "prod_web-1"
 
 
 def test_the_pods_own_uid_differs_by_ordinal():

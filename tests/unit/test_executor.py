@@ -6,7 +6,7 @@ import pytest
 
 from minisets.core import labels
 from minisets.core.observed import ContainerSeen, ContainerStatus
-from minisets.engine.executor import Executor, PodCreation, VolumeCreation
+from minisets.engine.executor import ContainerCreation, Executor, VolumeCreation
 from minisets.errors import EngineError
 from tests.fakes import DEMO, FakeClock, FakeEngine
 
@@ -30,7 +30,7 @@ def _seen(engine: FakeEngine, name: str = "web-0") -> ContainerSeen:
 
 
 def test_a_pod_is_created_and_started_in_two_calls(engine: FakeEngine, executor: Executor):
-    container_id = executor.create_pod(PodCreation(name="web-0", config=CONFIG))
+    container_id = executor.create(ContainerCreation(name="web-0", config=CONFIG))
     assert engine.log == ["create_container web-0", "start web-0"]
     assert container_id == engine.container("web-0").id
 
@@ -38,7 +38,7 @@ def test_a_pod_is_created_and_started_in_two_calls(engine: FakeEngine, executor:
 def test_new_claims_are_made_writable_together_before_the_start(
     engine: FakeEngine, executor: Executor
 ):
-    executor.create_pod(PodCreation(name="web-0", config=CONFIG, prepare=("/a", "/b/c")))
+    executor.create(ContainerCreation(name="web-0", config=CONFIG, prepare=("/a", "/b/c")))
     assert engine.log == ["create_container web-0", "put_archive web-0", "start web-0"]
     assert engine.container("web-0").files == {"/a": (0, 0o777), "/b/c": (0, 0o777)}
 
@@ -53,7 +53,7 @@ def test_a_claim_of_unknown_state_is_prepared_only_if_nobody_touched_it(
     container_id = engine.create_container("web-0", CONFIG)
     if found is not None:
         engine.container("web-0").files["/a/."] = found
-    executor.start_pod(container_id, inspect=("/a",))
+    executor.start(container_id, inspect=("/a",))
     assert (engine.count("put_archive") == 1) is is_prepared
     assert engine.count("archive_head") == 1
 
@@ -64,32 +64,30 @@ def test_a_pod_that_cannot_be_started_leaves_no_container(
 ):
     engine.fail(verb, error=EngineError("no such device"))
     with pytest.raises(EngineError, match="no such device"):
-        executor.create_pod(PodCreation(name="web-0", config=CONFIG, prepare=("/a",)))
+        executor.create(ContainerCreation(name="web-0", config=CONFIG, prepare=("/a",)))
     assert engine.containers({}) == ()
 
 
 @pytest.mark.parametrize(
     ("status", "calls"),
     [
-        (ContainerStatus.RUNNING, ["stop web-0", "remove_container web-0"]),
-        (ContainerStatus.RESTARTING, ["stop web-0", "remove_container web-0"]),
-        (ContainerStatus.EXITED, ["remove_container web-0"]),
-        (ContainerStatus.CREATED, ["remove_container web-0"]),
+        (ContainerStatus.RUNNING, ["stop web-0"]),
+        (ContainerStatus.RESTARTING, ["stop web-0"]),
+        (ContainerStatus.EXITED, []),
+        (ContainerStatus.CREATED, []),
     ],
 )
-def test_only_what_runs_is_stopped_before_it_is_removed(
-    engine: FakeEngine, executor: Executor, status, calls
-):
-    executor.create_pod(PodCreation(name="web-0", config=CONFIG))
+def test_only_what_runs_is_stopped(engine: FakeEngine, executor: Executor, status, calls):
+    executor.create(ContainerCreation(name="web-0", config=CONFIG))
     engine.container("web-0").status = status
-    executor.remove_pod(_seen(engine), grace_seconds=5)
+    executor.stop(_seen(engine), grace_seconds=5)
     assert engine.log == calls
 
 
 def test_the_grace_period_is_the_callers_and_the_time_of_the_stop_is_told(
     engine: FakeEngine, executor: Executor, monkeypatch: pytest.MonkeyPatch
 ):
-    executor.create_pod(PodCreation(name="web-0", config=CONFIG))
+    executor.create(ContainerCreation(name="web-0", config=CONFIG))
     given: list[int | None] = []
 
     def slow_stop(container_id: str, *, grace_seconds: int | None = None) -> None:
@@ -97,7 +95,7 @@ def test_the_grace_period_is_the_callers_and_the_time_of_the_stop_is_told(
         engine.clock.sleep(3)
 
     monkeypatch.setattr(engine, "stop", slow_stop)
-    assert executor.remove_pod(_seen(engine), grace_seconds=7) == 3
+    assert executor.stop(_seen(engine), grace_seconds=7) == 3
     assert given == [7]
 
 
@@ -141,7 +139,7 @@ def test_a_pod_is_renamed_by_leaving_its_network_and_coming_back(
 
 
 def test_a_paused_pod_is_resumed(engine: FakeEngine, executor: Executor):
-    container_id = executor.create_pod(PodCreation(name="web-0", config=CONFIG))
+    container_id = executor.create(ContainerCreation(name="web-0", config=CONFIG))
     engine.container("web-0").status = ContainerStatus.PAUSED
     executor.unpause(container_id)
     assert engine.container("web-0").status is ContainerStatus.RUNNING

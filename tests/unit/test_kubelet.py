@@ -5,17 +5,25 @@ from typing import Any
 import pytest
 
 from minisets.core import labels
+from minisets.core.decode import decode_as
 from minisets.core.kubelet import (
     Care,
+    CreateContainers,
     RenamePod,
     ReplacePod,
+    RestartContainer,
+    RestoreSandbox,
     StartContainer,
     UnpauseContainer,
     care,
+    missing,
     new_claims,
 )
+from minisets.core.manifest import PodSpec
 from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.pod_identity import NetworkPlace, PodIdentity
+from minisets.core.pod_layout import Role, layout
+from minisets.core.pod_seen import PodSeen
 
 IDENTITY = PodIdentity(
     pod="web-0",
@@ -26,6 +34,7 @@ IDENTITY = PodIdentity(
     aliases=("web-0",),
     hosts=(),
 )
+POD = decode_as({"containers": [{"name": "app", "image": "i"}]}, PodSpec)
 NETWORK = NetworkPlace(id="n1", name="minisets_default", subnet="10.0.0.0/20")
 
 
@@ -35,6 +44,7 @@ def _seen(status: ContainerStatus = ContainerStatus.RUNNING, **changes: Any) -> 
         "network_ids": {"minisets_default": "n1"},
         **changes,
     }
+    fields["labels"] = {labels.CONTAINER: "app", **fields["labels"]}
     return ContainerSeen(id="c0", name="web-0", status=status, **fields)
 
 
@@ -43,7 +53,13 @@ def _care(
     network: NetworkPlace | None = NETWORK,
     given: dict[str, str] | None = None,
 ) -> Care | None:
-    return care(container, identity=IDENTITY, network=network, given_names=given or {})
+    return care(
+        PodSeen(name="web-0", containers=(container,)),
+        parts=layout(POD),
+        identity=IDENTITY,
+        network=network,
+        given_names=given or {},
+    )
 
 
 def test_a_pod_that_runs_under_its_names_needs_nothing():
@@ -60,13 +76,17 @@ def test_what_the_engine_is_busy_with_is_left_alone(status):
 def test_a_stopped_pod_is_started():
     found = _care(_seen(ContainerStatus.EXITED))
     assert isinstance(found, StartContainer)
-    assert (found.pod, found.container_id, found.new_claims) == ("web-0", "c0", ())
+    assert (found.pod, found.container_id, found.part.name) == ("web-0", "c0", "app")
 
 
-def test_a_created_pod_is_started_after_its_new_claims_were_prepared():
-    found = _care(_seen(ContainerStatus.CREATED, labels={labels.NEW_CLAIMS: "a,b"}))
+def test_a_container_that_was_created_and_not_started_is_started():
+    found = _care(_seen(ContainerStatus.CREATED))
     assert isinstance(found, StartContainer)
-    assert found.new_claims == ("a", "b")
+    assert found.cause == "it was created and not started"
+
+
+def test_the_label_tells_which_claims_were_new():
+    assert new_claims(_seen(labels={labels.NEW_CLAIMS: "a,b"})) == ("a", "b")
 
 
 def test_a_paused_pod_is_resumed():
@@ -113,3 +133,134 @@ def test_a_stopped_pod_is_not_renamed_before_it_runs():
 
 def test_no_label_means_no_new_claims():
     assert new_claims(_seen()) == ()
+
+
+WHOLE = decode_as(
+    {
+        "initContainers": [
+            {"name": "init", "image": "i"},
+            {
+                "name": "side",
+                "image": "i",
+                "restartPolicy": "Always",
+                "startupProbe": {"exec": {"command": ["true"]}},
+            },
+        ],
+        "containers": [{"name": "app", "image": "i"}, {"name": "log", "image": "i"}],
+    },
+    PodSpec,
+)
+BOX = "container:_pod"
+
+
+def _part(name: str, status: ContainerStatus, role: Role, code: int = 0) -> ContainerSeen:
+    is_box = role is Role.SANDBOX
+    return ContainerSeen(
+        id=name,
+        name=name,
+        status=status,
+        status_text=f"Exited ({code}) now" if status is ContainerStatus.EXITED else "",
+        labels={labels.CONTAINER: name, labels.ROLE: role, labels.NAMES: IDENTITY.names_hash},
+        network_ids={"minisets_default": "n1"} if is_box else {},
+        network_mode="" if is_box else BOX,
+    )
+
+
+def _whole(
+    sandbox: ContainerStatus | None = ContainerStatus.RUNNING,
+    init: ContainerStatus | None = ContainerStatus.EXITED,
+    side: ContainerStatus | None = ContainerStatus.RUNNING,
+    app: ContainerStatus | None = ContainerStatus.RUNNING,
+    log: ContainerStatus | None = ContainerStatus.RUNNING,
+    *,
+    code: int = 0,
+    started: tuple[str, ...] = ("side",),
+    unwell: dict[str, str] | None = None,
+) -> Care | None:
+    """Decide about a pod; a container whose status is None is not there."""
+    found = [
+        _part(name, status, role, code)
+        for name, status, role in (
+            ("_pod", sandbox, Role.SANDBOX),
+            ("init", init, Role.INIT),
+            ("side", side, Role.SIDECAR),
+            ("app", app, Role.MAIN),
+            ("log", log, Role.MAIN),
+        )
+        if status is not None
+    ]
+    return care(
+        PodSeen(name="web-0", containers=tuple(found)),
+        parts=layout(WHOLE),
+        identity=IDENTITY,
+        network=NETWORK,
+        given_names={},
+        started=started,
+        unwell=unwell or {},
+    )
+
+
+UP, DOWN, NEW = ContainerStatus.RUNNING, ContainerStatus.EXITED, ContainerStatus.CREATED
+
+
+def test_a_whole_pod_that_runs_needs_nothing():
+    assert _whole() is None
+
+
+def test_what_runs_in_a_sandbox_that_is_down_is_stopped_before_the_sandbox_starts():
+    found = _whole(sandbox=DOWN, log=DOWN)
+    assert isinstance(found, RestoreSandbox)
+    assert (found.container_id, found.running) == ("_pod", ("side", "app"))
+
+
+def test_a_pod_whose_sandbox_is_gone_is_made_anew():
+    assert isinstance(_whole(sandbox=None), ReplacePod)
+
+
+@pytest.mark.parametrize("init", [UP, ContainerStatus.RESTARTING])
+def test_nothing_is_created_before_an_init_container_has_ended(init):
+    assert _whole(init=init, side=None, app=None, log=None) is None
+
+
+def test_an_init_container_that_was_stopped_is_started_again():
+    found = _whole(init=DOWN, code=137, side=None, app=None, log=None)
+    assert isinstance(found, StartContainer)
+    assert found.container_id == "init"
+
+
+def test_after_an_init_container_has_ended_the_rest_is_created():
+    found = _whole(side=None, app=None, log=None)
+    assert isinstance(found, CreateContainers)
+    assert found.cause == "container side is to come"
+
+
+def test_a_sidecar_has_to_have_started_before_what_follows_it():
+    assert _whole(app=None, log=None, started=()) is None
+    assert isinstance(_whole(app=None, log=None, started=("side",)), CreateContainers)
+
+
+@pytest.mark.parametrize("init", [None, DOWN])
+def test_an_init_container_is_not_run_again_in_a_pod_that_runs(init):
+    assert _whole(init=init, code=1) is None
+
+
+def test_one_of_several_containers_that_is_down_is_started_alone():
+    found = _whole(log=DOWN)
+    assert isinstance(found, StartContainer)
+    assert found.container_id == "log"
+    assert isinstance(_whole(log=NEW), StartContainer)
+
+
+def test_a_container_that_is_gone_is_created_alone():
+    assert isinstance(_whole(log=None), CreateContainers)
+
+
+def test_a_container_that_is_not_well_is_restarted():
+    found = _whole(unwell={"app": "its startup probe failed"})
+    assert isinstance(found, RestartContainer)
+    assert (found.container_id, found.cause) == ("app", "its startup probe failed")
+
+
+def test_only_the_containers_that_are_not_there_are_missing():
+    assert [part.name for part in missing(None, layout(POD))] == ["app"]
+    assert missing(PodSeen(name="web-0", containers=(_seen(),)), layout(POD)) == ()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from minisets.app.context import make_context
-from minisets.app.readiness import Readiness, Watched
+from minisets.app.readiness import Readiness, Watched, WatchedPod
 from minisets.core.decode import decode_as
 from minisets.core.manifest import Container
 from minisets.core.observed import ContainerStatus
@@ -58,7 +58,7 @@ class _Bench:
             address="10.0.0.2",
             known_since=known_since,
         )
-        self.readiness.update([watched])
+        self.readiness.update([WatchedPod(id=seen.id, containers=(watched,))])
         return watched
 
     @property

@@ -11,6 +11,7 @@ from minisets.core.decode import decode
 from minisets.core.defaults import apply_defaults
 from minisets.core.manifest import StatefulSet
 from minisets.core.observed import ContainerSeen, ContainerStatus, VolumeSeen
+from minisets.core.pod_seen import PodSeen
 from minisets.core.set_record import RevisionEntry, SetRecord
 from minisets.core.snapshot import (
     claim_volumes,
@@ -32,10 +33,10 @@ def _manifest(record: SetRecord) -> StatefulSet:
     return found
 
 
-def _pod(ordinal: int, status: ContainerStatus = ContainerStatus.RUNNING) -> ContainerSeen:
+def _pod(ordinal: int, status: ContainerStatus = ContainerStatus.RUNNING) -> PodSeen:
     record = _record()
     mounted = claim_volumes(_manifest(record), "default", ordinal)
-    return ContainerSeen(
+    container = ContainerSeen(
         id=f"c{ordinal}",
         name=f"web-{ordinal}",
         status=status,
@@ -45,6 +46,7 @@ def _pod(ordinal: int, status: ContainerStatus = ContainerStatus.RUNNING) -> Con
             labels.FIXED: fixed_hash(_manifest(record).spec.template, mounted),
         },
     )
+    return PodSeen(name=f"web-{ordinal}", containers=(container,))
 
 
 def _snapshot(record: SetRecord, **what: Any) -> Snapshot:

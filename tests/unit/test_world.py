@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from minisets.app.world import as_set, observe, pod_of
+from minisets.app.world import as_set, observe
 from minisets.core import labels
 from minisets.core.defaults import apply_defaults
 from minisets.core.record import Record, to_labels
@@ -83,8 +83,8 @@ def test_pods_stand_by_set_and_ordinal(engine: FakeEngine):
         _pod(engine, ordinal)
     _pod(engine, 0, "api")
     world = observe(engine)
-    assert [pod_of(pod) for pod in world.pods("default")] == ["api-0", "web-0", "web-2", "web-10"]
-    assert [pod_of(pod) for pod in world.pods("default", "web")] == ["web-0", "web-2", "web-10"]
+    assert [pod.name for pod in world.pods("default")] == ["api-0", "web-0", "web-2", "web-10"]
+    assert [pod.name for pod in world.pods("default", "web")] == ["web-0", "web-2", "web-10"]
     assert world.pods("prod") == []
 
 
