@@ -7,7 +7,8 @@ MinisetsError
 ├── EngineError           3   the Engine refused, or could not be reached
 │   ├── EngineUnreachable
 │   ├── EngineConflict        a name, address or port is taken by somebody else
-│   │   └── AddressTaken      the fixed address is: another one will do
+│   │   ├── AddressTaken      the fixed address is: another one will do
+│   │   └── PortTaken         a port of the host is
 │   ├── EngineMissing         the Engine does not know the object (any more)
 │   ├── ImageError        4   an image cannot be had: its pods would never get ready
 │   └── Overtaken             another command changed the object meanwhile
@@ -113,6 +114,20 @@ class AddressTaken(EngineConflict):
     """The fixed address of a pod is in use by another container of the network."""
 
     reference = "address-taken"
+
+
+class PortTaken(EngineConflict):
+    """A port of the host that a pod publishes is in use, or not to be had.
+
+    Args:
+        port: The port; 0 if the Engine does not tell.
+    """
+
+    reference = "port-taken"
+
+    def __init__(self, message: str, *, hint: str | None = None, port: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.port = port
 
 
 class Contended(EngineConflict):

@@ -129,6 +129,7 @@ class FakeEngine:
         volume_bytes: Name of a volume → what it measures; others are empty.
         ends: Exit code of a container that ends as soon as it starts, None for one that runs on;
             by default those that are not restarted after success end well.
+        busy_ports: Protocol and number of ports that other programs of the host have.
         on_start: Called with each container that has just started, to crash it or mark it.
     """
 
@@ -144,6 +145,7 @@ class FakeEngine:
         self.happened = FakeEvents()
         self.volume_bytes: dict[str, int] = {}
         self.ends: Callable[[FakeContainer], int | None] = _ends
+        self.busy_ports: set[tuple[str, int]] = set()
         self._cpus = cpus
         self._containers: dict[str, FakeContainer] = {}
         self._volumes: dict[str, VolumeSeen] = {}
@@ -356,11 +358,14 @@ class FakeEngine:
             for other in self._containers.values()
             if other.is_up
             for port in other.ports()
-        }
+        } | self.busy_ports
         for port in container.ports():
             if port.host_port and (port.protocol, port.host_port) in taken:
-                raise EngineConflict(
-                    f"Bind for {port.host_port} failed: port is already allocated"
+                raise docker_errors.refusal(
+                    f"start container {container.name}",
+                    500,
+                    f"Bind for {port.host_address}:{port.host_port} failed: "
+                    "port is already allocated",
                 )
         mode = str(container.host.get("NetworkMode") or "")
         if mode.startswith("container:") and not self.container(mode.partition(":")[2]).is_up:

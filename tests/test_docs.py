@@ -169,5 +169,7 @@ def test_every_module_that_is_named_exists(page):
 
 def test_the_architecture_fits_on_a_few_screens():
     text = (docs.ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    # Tables that the code writes grow with it; what people write must not.
+    written = docs.refreshed(text, dict.fromkeys(docs.regions(text), ""))
 
-    assert len(text.splitlines()) <= 120
+    assert len(written.splitlines()) <= 100

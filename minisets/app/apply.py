@@ -15,12 +15,14 @@ from minisets.app.context import Context
 from minisets.app.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.images import Pull, policies, provide
 from minisets.app.notices import notices
+from minisets.app.publishing import places
 from minisets.app.sets import SET_KIND, observe_whole
 from minisets.app.targets import open_target
 from minisets.app.world import World, as_set
 from minisets.core.load import LoadedObject
 from minisets.core.observed import ContainerSeen, ImageSeen
 from minisets.core.pod_seen import container_of
+from minisets.core.publishing import PublishFlags
 from minisets.core.set_record import (
     AppliedFrom,
     ObjectRecord,
@@ -42,6 +44,7 @@ class ApplyOptions:
         timeout_seconds: Of the whole wait.
         wait: Wait until everything is ready; else do what can be done now.
         pull: Overrides the pull policies of the manifests.
+        publish: What the command line says about published ports.
         refresh_images: Roll pods that run an older image of the same tag.
         applied_from: The file or folder, for the record; empty for standard input.
         is_edit: The objects are live ones that were edited: what they leave out is taken away, and
@@ -52,9 +55,23 @@ class ApplyOptions:
     wait: bool = True
     pull: Pull | None = None
     platform: str | None = None
+    publish: PublishFlags | None = None
     refresh_images: bool = False
     applied_from: str = ""
     is_edit: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """What an apply has come to.
+
+    Attributes:
+        is_done: False if it did not wait and something is still to come.
+        places: Where the pods of the input are to be found from outside, a line each.
+    """
+
+    is_done: bool
+    places: tuple[str, ...] = ()
 
 
 def apply(
@@ -62,7 +79,7 @@ def apply(
     objects: Sequence[LoadedObject],
     options: ApplyOptions,
     tell: Callable[[str, str, Verb], None],
-) -> bool:
+) -> Applied:
     """Apply objects whose namespaces are filled in.
 
     Args:
@@ -71,10 +88,8 @@ def apply(
         options: How.
         tell: Called with kind, name and verb of each object as it is written.
 
-    Returns:
-        False if ``wait`` is off and something is still to come.
-
     Raises:
+        InputError: Before anything is touched.
         ManifestError: Before anything is touched.
         ImageError: Before anything is touched.
         NotConverged: Time is over, or a pod cannot get ready.
@@ -82,7 +97,7 @@ def apply(
     namespaces = {item.namespace for item in objects if item.namespace}
     scope = namespaces.pop() if _is_one_namespace(objects) else None
     world = observe_whole(context, scope)
-    changes = prepare(world, objects, is_whole=options.is_edit)
+    changes = prepare(world, objects, options.publish, is_whole=options.is_edit)
     manifests = [as_set(change.merged) for change in changes if change.loaded.kind == SET_KIND]
     images = provide(context, policies(manifests, options.pull), platform=options.platform)
     changes = [_with_images(context, world, change, images, options) for change in changes]
@@ -103,7 +118,7 @@ def _is_one_namespace(objects: Sequence[LoadedObject]) -> bool:
 
 def _drive(
     context: Context, world: World, changes: Sequence[Change], options: ApplyOptions
-) -> bool:
+) -> Applied:
     """Drive the sets of the input, and those whose Services have changed."""
     named = {
         (change.namespace, change.loaded.name)
@@ -125,7 +140,13 @@ def _drive(
     if not done:
         for reason in drive.waiting_for:
             context.reporter.notice(f"still to come: {reason}; go on: minisets start")
-    return done
+    found = [
+        place
+        for target in targets
+        if target.key in named
+        for place in places(context, target, world.services(target.namespace))
+    ]
+    return Applied(is_done=done, places=tuple(found))
 
 
 def _with_images(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from minisets.app.world import World
 from minisets.core.defaults import apply_defaults
 from minisets.core.load import LoadedObject
 from minisets.core.merge import merge
+from minisets.core.publishing import PublishFlags, flag_annotations
 from minisets.core.record import Record
 from minisets.core.validate import validate, validate_update
 from minisets.errors import ManifestError, Problem
@@ -103,19 +104,31 @@ def _placed(item: LoadedObject, *, namespace: str) -> LoadedObject:
 
 
 def prepare(
-    world: World, objects: Sequence[LoadedObject], *, is_whole: bool = False
+    world: World,
+    objects: Sequence[LoadedObject],
+    flags: PublishFlags | None = None,
+    *,
+    is_whole: bool = False,
 ) -> list[Change]:
     """Merge each object with what lives of it, in the order in which they are written.
 
     Args:
         world: A look at the Engine.
         objects: From place().
+        flags: What the command line says about published ports.
         is_whole: They say all there is to say: what they leave out is taken away.
 
     Raises:
+        InputError: A flag is wrong.
         ManifestError: A merged object is not valid, or changes what cannot be changed.
     """
-    changes = [_change(world, item, is_whole=is_whole) for item in objects]
+    said = flag_annotations(
+        flags or PublishFlags(), (item.name for item in objects if item.kind == SET_KIND)
+    )
+    changes = []
+    for item in objects:
+        annotations = said.get(item.name, {}) if item.kind == SET_KIND else {}
+        changes.append(_change(world, item, annotations, is_whole=is_whole))
     problems = [
         change.loaded.source.place(problem) for change in changes for problem in _check(change)
     ]
@@ -124,7 +137,9 @@ def prepare(
     return sorted(changes, key=lambda change: _ORDER.index(change.loaded.kind))
 
 
-def _change(world: World, item: LoadedObject, *, is_whole: bool) -> Change:
+def _change(
+    world: World, item: LoadedObject, annotations: Mapping[str, str], *, is_whole: bool
+) -> Change:
     namespace = item.namespace or ""
     record = world.records.get((item.kind, namespace, item.name))
     raw = {**item.raw, "metadata": {**item.raw["metadata"]}}
@@ -134,6 +149,8 @@ def _change(world: World, item: LoadedObject, *, is_whole: bool) -> Change:
         merged = raw
     else:
         merged = merge(_base(record, is_whole=is_whole), raw, record.data["object"])
+    if annotations:
+        merged = _annotated(merged, annotations)
     return Change(
         loaded=item,
         namespace=namespace,
@@ -151,6 +168,15 @@ def _base(record: Record, *, is_whole: bool) -> dict[str, Any]:
         record.data["object"] if is_whole else record.data.get("lastApplied", {})
     )
     return found
+
+
+def _annotated(obj: dict[str, Any], annotations: Mapping[str, str]) -> dict[str, Any]:
+    """Return an object with other annotations; those that are empty are taken away."""
+    metadata = {**obj["metadata"]}
+    wanted = {**metadata.pop("annotations", {}), **annotations}
+    if kept := {key: text for key, text in wanted.items() if text or key not in annotations}:
+        metadata["annotations"] = kept
+    return {**obj, "metadata": metadata}
 
 
 def _check(change: Change) -> tuple[Problem, ...]:

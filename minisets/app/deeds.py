@@ -9,6 +9,7 @@ from typing import Any
 from minisets.app.context import Context
 from minisets.app.farewell import Farewell
 from minisets.app.hooks import port_names, run_hook
+from minisets.app.publishing import published_of
 from minisets.app.targets import Target
 from minisets.app.world import World
 from minisets.core import labels, naming
@@ -234,6 +235,9 @@ class Workshop:
             sandbox_image=self.context.pause_image if has_sandbox(pod_template.spec) else "",
             packed_spec=labels.pack({"object": facts.object, "generation": facts.generation}),
             api_version=info.api_version,
+            publish=published_of(
+                self.target, self.world.services(self.target.namespace), ordinal, revision
+            ),
             cpus=info.cpus,
             memory=info.memory,
             host_address=self.network.gateway if self.network else "",

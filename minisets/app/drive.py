@@ -10,6 +10,7 @@ from minisets.app.context import Context
 from minisets.app.deeds import Workshop
 from minisets.app.failure import Watchdog
 from minisets.app.network import ensure_network, find_network
+from minisets.app.publishing import provide_ports
 from minisets.app.readiness import Readiness
 from minisets.app.targets import Target, flush, refresh
 from minisets.app.turn import Turn
@@ -131,6 +132,7 @@ class Drive:
                 world=world,
                 network=self._network(target, world),
             )
+            self._provide_ports(target, world)
             decided, reason = self._turn.decide(workshop)
             groups += decided
             if reason is not None:
@@ -140,6 +142,13 @@ class Drive:
         if groups:
             _run(groups, pool)
         return bool(groups)
+
+    def _provide_ports(self, target: Target, world: World) -> None:
+        if not target.facts.is_stopped:
+            ports, notices = provide_ports(target, world, self._targets)
+            target.change(ports=ports)
+            for notice in notices:
+                self._context.reporter.notice(notice)
 
     def _tell_status(self) -> None:
         for target in self._targets:

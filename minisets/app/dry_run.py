@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from minisets.app.changes import Change, Verb, prepare
 from minisets.app.context import Context
 from minisets.app.notices import notices
+from minisets.app.publishing import published_texts
 from minisets.app.readiness import Readiness
 from minisets.app.sets import SET_KIND
 from minisets.app.targets import Target
 from minisets.app.view import watched_pods
 from minisets.app.world import World, as_set, observe
 from minisets.core.actions import render_action
+from minisets.core.decode import decode
 from minisets.core.load import LoadedObject
+from minisets.core.manifest import Service
 from minisets.core.planner import Options
+from minisets.core.publishing import PublishFlags
 from minisets.core.record import Record
 from minisets.core.set_record import SetRecord, parse_set
 from minisets.core.simulate import road
@@ -37,25 +41,30 @@ class Outlook:
     notices: tuple[Notice, ...] = ()
 
 
-def dry_run(context: Context | None, objects: Sequence[LoadedObject]) -> list[Outlook]:
+def dry_run(
+    context: Context | None,
+    objects: Sequence[LoadedObject],
+    publish: PublishFlags | None = None,
+) -> list[Outlook]:
     """Return what apply would do, object by object, in the order in which it would.
 
     Args:
         context: Of the command; None if no Engine answers: then from nothing.
         objects: With their namespaces filled in.
+        publish: What the command line says about published ports.
 
     Raises:
         ManifestError: An object is not valid, or changes what cannot be changed.
     """
     world = observe(context.engine) if context is not None else _NOTHING
-    changes = prepare(world, objects)
+    changes = prepare(world, objects, publish)
     said = notices(world, changes, "")
     return [
         Outlook(
             kind=change.loaded.kind,
             name=change.loaded.name,
             verb=change.verb,
-            steps=_road(context, world, change) if change.loaded.kind == SET_KIND else (),
+            steps=_road(context, world, change, changes) if change.loaded.kind == SET_KIND else (),
             notices=tuple(
                 notice
                 for notice in said
@@ -66,7 +75,9 @@ def dry_run(context: Context | None, objects: Sequence[LoadedObject]) -> list[Ou
     ]
 
 
-def _road(context: Context | None, world: World, change: Change) -> tuple[str, ...]:
+def _road(
+    context: Context | None, world: World, change: Change, changes: Sequence[Change]
+) -> tuple[str, ...]:
     facts = parse_set(change.live.data) if change.live else None
     manifest = as_set(change.merged)
     record = change.live or Record(
@@ -83,6 +94,7 @@ def _road(context: Context | None, world: World, change: Change) -> tuple[str, .
         generation=(facts.generation + 1) if facts else 1,
         revisions=facts.revisions if facts else (),
         status=facts.status if facts else None,
+        ports=facts.ports if facts else (),
         claim_owners=facts.claim_owners if facts else {},
         ready_since=facts.ready_since if facts else {},
     )
@@ -94,10 +106,24 @@ def _road(context: Context | None, world: World, change: Change) -> tuple[str, .
         pods=world.pods(change.namespace, change.loaded.name),
         volumes=world.claims(change.namespace, change.loaded.name),
         ready_for=_ready_for(context, world, target),
+        published=_published(world, target, changes),
     )
     plans = road(snapshot, Options(repair_broken=True))
     steps = tuple(render_action(action) for step in plans for action in step.actions)
     return steps or ("nothing to do",)
+
+
+def _published(world: World, target: Target, changes: Sequence[Change]) -> dict[str, str]:
+    """Return the ports of the host that the set's pods should have once all is applied."""
+    services = {service.metadata.name: service for service in world.services(target.namespace)}
+    for change in changes:
+        if change.namespace == target.namespace and change.loaded.kind == "Service":
+            service = decode(change.merged)
+            if isinstance(service, Service):
+                services[change.loaded.name] = service
+    return published_texts(
+        target, world.pods(target.namespace, target.name), tuple(services.values())
+    )
 
 
 def _ready_for(context: Context | None, world: World, target: Target) -> dict[str, float]:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from minisets.app.context import Context
+from minisets.app.publishing import places_of_pod, places_of_service
 from minisets.app.readiness import Readiness
 from minisets.app.sets import read_sets
 from minisets.app.targets import Target
@@ -17,8 +18,11 @@ from minisets.app.views_service import ServiceView, service_view
 from minisets.app.views_set import SetView, set_view
 from minisets.app.world import Key, World, observe
 from minisets.core import labels
+from minisets.core.decode import decode
+from minisets.core.manifest import Service
 from minisets.core.pod_layout import Part, layout
 from minisets.core.pod_seen import PodSeen, container_of, role_of
+from minisets.core.set_record import parse_object
 from minisets.errors import EngineMissing, NotFound
 
 # A reading command does not wait for slow probes: they count as not ready.
@@ -54,7 +58,7 @@ def get_pods(context: Context, namespace: str | None, names: Sequence[str] = ())
     with ThreadPoolExecutor(_WORKERS) as pool:
         restarts = list(pool.map(lambda pod: _restarts(context, pod), pods))
     views = [
-        pod_view(pod, counts, ready, _parts(known, pod))
+        pod_view(pod, counts, ready, _parts(known, pod), _places(context, known, pod))
         for pod, counts in zip(pods, restarts, strict=True)
         if counts
     ]
@@ -79,8 +83,20 @@ def get_services(
 ) -> list[ServiceView]:
     """Return the Services of a namespace; see get_sets."""
     world = observe(context.engine, namespace)
-    views = [service_view(record) for record in world.of_kind("Service")]
+    targets = read_sets(world)
+    views = []
+    for record in world.of_kind("Service"):
+        service = decode(parse_object(record.data).object)
+        if isinstance(service, Service):
+            address, places = places_of_service(context, world, targets, record.namespace, service)
+            views.append(service_view(record, service, places, address))
     return _named(views, names, "services")
+
+
+def _places(context: Context, known: Mapping[Key, Target], pod: PodSeen) -> tuple[str, ...]:
+    """Return where a pod is to be found from outside; nowhere if its set is not known."""
+    target = known.get((pod.labels[labels.NAMESPACE], pod.labels.get(labels.SET, "")))
+    return places_of_pod(context, target, pod) if target is not None else ()
 
 
 def _named(views: list[ViewT], names: Sequence[str], resource: str) -> list[ViewT]:

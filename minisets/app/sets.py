@@ -10,9 +10,11 @@ from minisets.app.context import Context
 from minisets.app.network import find_network
 from minisets.app.targets import Target, open_target
 from minisets.app.view import address_of_pod
-from minisets.app.world import World, observe
+from minisets.app.world import World, as_set, observe
 from minisets.core import labels, naming
 from minisets.core.addresses import Block, block_of
+from minisets.core.host_ports import PortBlock, parse_ports, recover
+from minisets.core.publishing import wishes
 from minisets.core.record import Record
 from minisets.core.set_record import SetRecord, to_data
 from minisets.errors import NotFound, Overtaken
@@ -98,6 +100,22 @@ def _blocks(context: Context, world: World, namespace: str, name: str) -> tuple[
     )
 
 
+def _ports(world: World, facts: SetRecord, namespace: str, name: str) -> tuple[PortBlock, ...]:
+    """Return the ports of the host that a set's pods have, as blocks: they are to keep them."""
+    manifest, services = as_set(facts.object), world.services(namespace)
+    pods = {naming.split_pod_name(pod.name)[1]: pod for pod in world.pods(namespace, name)}
+    asked = {
+        ordinal: wishes(
+            manifest, manifest.spec.template, ordinal, namespace=namespace, services=services
+        )
+        for ordinal in pods
+    }
+    seen = {
+        ordinal: parse_ports(pod.labels.get(labels.PORTS, "")) for ordinal, pod in pods.items()
+    }
+    return recover(asked, seen)
+
+
 def _orphaned_sets(world: World) -> list[tuple[str, str]]:
     """Return the sets that were deleted and whose pods are still there."""
     return [
@@ -122,8 +140,11 @@ def _carried(world: World, namespace: str, name: str) -> SetRecord:
 
 def _rebuild(context: Context, world: World, namespace: str, name: str) -> Record | None:
     """Write a set's record anew from what its pods carry; the newest spec among them counts."""
+    facts = _carried(world, namespace, name)
     facts = msgspec.structs.replace(
-        _carried(world, namespace, name), blocks=_blocks(context, world, namespace, name)
+        facts,
+        blocks=_blocks(context, world, namespace, name),
+        ports=_ports(world, facts, namespace, name),
     )
     try:
         record = context.store.create(SET_KIND, namespace, name, to_data(facts))

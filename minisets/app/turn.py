@@ -9,6 +9,7 @@ from functools import partial
 from minisets.app.addressing import another_address
 from minisets.app.context import Context
 from minisets.app.deeds import Workshop
+from minisets.app.publishing import another_port, published_texts, wishes_of
 from minisets.app.readiness import Readiness
 from minisets.app.targets import Target, flush, take_plan
 from minisets.app.view import watched_pod
@@ -37,6 +38,7 @@ from minisets.errors import (
     EngineError,
     EngineMissing,
     NotConverged,
+    PortTaken,
 )
 
 # Another command may be at the same pod at the same moment: it is given time, 6 s in all.
@@ -96,6 +98,11 @@ class Turn:
             volumes=workshop.world.claims(target.namespace, target.name),
             ready_for=self._readiness.ready_for(),
             replaceable=self._replaceable(workshop),
+            published=published_texts(
+                target,
+                workshop.pods().values(),
+                workshop.world.services(target.namespace),
+            ),
         )
 
     def _care(self, workshop: Workshop) -> list[list[Deed]]:
@@ -135,6 +142,11 @@ class Turn:
                 workshop.target.change(blocks=another_address(workshop, deed.pod))
             # A container keeps the address that it was created with: the planner makes it anew.
             workshop.delete_pod(deed.pod, "its address is taken")
+            return
+        except PortTaken as error:
+            seen = workshop.pods()[deed.pod]
+            self._move_port(workshop, deed.pod, seen.labels.get(labels.REVISION, ""), error)
+            workshop.delete_pod(deed.pod, "its port of the host is taken")
             return
         except (Contended, EngineMissing) as error:
             self._count_conflict(deed.pod, error)
@@ -190,6 +202,8 @@ class Turn:
             self._count_conflict(pod, error)
             with self._lock:
                 target.change(blocks=another_address(workshop, pod))
+        except PortTaken as error:
+            self._move_port(workshop, pod, revision, error)
         except (Contended, EngineMissing) as error:
             self._count_conflict(pod, error)
         except EngineConflict:
@@ -203,12 +217,26 @@ class Turn:
             with self._lock:
                 target.note(used_claims=_more_claims(target, workshop, pod))
 
-    def _count_conflict(self, pod: str, error: AddressTaken | Contended | EngineMissing) -> None:
+    def _move_port(self, workshop: Workshop, pod: str, revision: str, error: PortTaken) -> None:
+        """Give a pod another port of the host; a container keeps the one it was created with."""
+        self._count_conflict(pod, error)
+        with self._lock:
+            # Each time twice as far: whoever has this port may have the next ones, too.
+            step = 2 ** (self._conflicts[pod] - 1)
+            target = workshop.target
+            asked = wishes_of(target, workshop.world.services(target.namespace), pod, revision)
+            ports, notice = another_port(target, workshop.world, pod, asked, error, step)
+            target.change(ports=ports)
+        self._context.reporter.notice(notice)
+
+    def _count_conflict(
+        self, pod: str, error: AddressTaken | PortTaken | Contended | EngineMissing
+    ) -> None:
         """Have the pod looked at again, later each time; a conflict that stays is told."""
         count = self._conflicts[pod] = self._conflicts.get(pod, 0) + 1
         if count >= _MOST_CONFLICTS:
             raise cannot_start(pod, error) if isinstance(error, EngineMissing) else error
-        if isinstance(error, AddressTaken):
+        if isinstance(error, AddressTaken | PortTaken):
             return
         self.is_contended = True
         self._context.clock.sleep(_FIRST_PAUSE * 2 ** (count - 1))

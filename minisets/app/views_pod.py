@@ -28,10 +28,15 @@ class PodView:
     node: str
     revision: str
     object: Object
+    places: tuple[str, ...] = ()
 
 
 def pod_view(
-    pod: PodSeen, restarts: Mapping[str, int], ready: Collection[str], parts: tuple[Part, ...]
+    pod: PodSeen,
+    restarts: Mapping[str, int],
+    ready: Collection[str],
+    parts: tuple[Part, ...],
+    places: tuple[str, ...] = (),
 ) -> PodView:
     """Show a pod.
 
@@ -40,6 +45,7 @@ def pod_view(
         restarts: Container id → how often it was restarted.
         ready: Ids of the containers that are ready.
         parts: The containers that the pod should have.
+        places: Where it is to be found from outside.
     """
     got = pod.labels
     namespace = got[labels.NAMESPACE]
@@ -59,6 +65,7 @@ def pod_view(
         ip=address,
         node="",
         revision=got.get(labels.REVISION, ""),
+        places=places,
         object={
             "apiVersion": "v1",
             "kind": "Pod",

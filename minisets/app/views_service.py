@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minisets.app.shapes import Object, timestamp
+from minisets.core.manifest import Service, ServicePort
+from minisets.core.publishing import node_port
 from minisets.core.record import Record
 from minisets.core.set_record import parse_object
+
+_NONE = "<none>"
+_LOAD_BALANCER = "LoadBalancer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,28 +27,66 @@ class ServiceView:
     created: float
     selector: str
     object: Object
+    places: tuple[str, ...] = ()
 
 
-def service_view(record: Record) -> ServiceView:
-    """Show a Service."""
+def service_view(
+    record: Record, service: Service, places: tuple[str, ...] = (), address: str = ""
+) -> ServiceView:
+    """Show a Service.
+
+    Args:
+        record: Of the Service.
+        service: The same, decoded.
+        places: Where its pods are to be found from outside.
+        address: That its pods' ports are published on; empty if they are not.
+    """
     facts = parse_object(record.data)
-    spec = facts.object["spec"]
-    ports = [f"{port['port']}/{port.get('protocol', 'TCP')}" for port in spec.get("ports", ())]
-    selector = spec.get("selector", {})
+    spec = service.spec
     metadata = {
         **facts.object["metadata"],
         "namespace": record.namespace,
         "uid": facts.uid,
         "creationTimestamp": timestamp(facts.created),
     }
+    live = {**facts.object, "metadata": metadata, "spec": _spec(record, service)}
+    if spec.type == _LOAD_BALANCER and address:
+        live["status"] = {"loadBalancer": {"ingress": [{"ip": address}]}}
     return ServiceView(
         namespace=record.namespace,
         name=record.name,
-        type=spec.get("type", "ClusterIP"),
-        cluster_ip=spec.get("clusterIP") or "<none>",
-        external_ip=spec.get("externalName") or "<none>",
-        ports=",".join(ports) or "<none>",
+        type=spec.type,
+        cluster_ip=spec.cluster_ip or _NONE,
+        external_ip=_external_ip(service, address),
+        ports=",".join(_shown_port(record, service, port) for port in spec.ports) or _NONE,
         created=facts.created,
-        selector=",".join(f"{key}={value}" for key, value in selector.items()) or "<none>",
-        object={**facts.object, "metadata": metadata},
+        selector=",".join(f"{key}={value}" for key, value in spec.selector.items()) or _NONE,
+        object=live,
+        places=places,
     )
+
+
+def _spec(record: Record, service: Service) -> Object:
+    """Return the spec with the node ports that were chosen for it, as the API server does."""
+    spec: Object = parse_object(record.data).object["spec"]
+    if service.spec.type != "NodePort":
+        return spec
+    ports = [
+        {**written, "nodePort": node_port(record.namespace, record.name, port)}
+        for written, port in zip(spec.get("ports", ()), service.spec.ports, strict=True)
+    ]
+    return {**spec, "ports": ports}
+
+
+def _external_ip(service: Service, address: str) -> str:
+    if service.spec.type == _LOAD_BALANCER:
+        return address or "<pending>"
+    return service.spec.external_name or _NONE
+
+
+def _shown_port(record: Record, service: Service, port: ServicePort) -> str:
+    """Return a port as kubectl has it: ``80/TCP``, with a node port ``80:30080/TCP``."""
+    number = port.node_port
+    if service.spec.type == "NodePort":
+        number = node_port(record.namespace, record.name, port)
+    return f"{port.port}:{number}/{port.protocol}" if number else f"{port.port}/{port.protocol}"

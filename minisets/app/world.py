@@ -43,11 +43,17 @@ class World:
 
     def services(self, namespace: str) -> list[Service]:
         """Return the Services of a namespace."""
-        decoded = (
-            decode(parse_object(record.data).object)
-            for record in self.of_kind("Service", namespace)
-        )
-        return [service for service in decoded if isinstance(service, Service)]
+        return self._services.get(namespace, [])
+
+    @cached_property
+    def _services(self) -> dict[str, list[Service]]:
+        # Asked for once per pod.
+        found: dict[str, list[Service]] = {}
+        for record in self.of_kind("Service"):
+            service = decode(parse_object(record.data).object)
+            if isinstance(service, Service):
+                found.setdefault(record.namespace, []).append(service)
+        return found
 
     def pods(self, namespace: str, set_name: str | None = None) -> list[PodSeen]:
         """Return the pods of a set (or of the whole namespace), lowest ordinal first."""

@@ -16,14 +16,18 @@ from minisets.cli.session import open_context, open_screen
 if TYPE_CHECKING:
     from minisets.cli.progress import Screen
     from minisets.core.load import LoadedObject
+    from minisets.core.publishing import PublishFlags
 
 DryRun = Literal["auto", "client", "server", "none"]
 Pull = Literal["always", "missing", "never"]
+
+_MOST_PLACES = 12
 
 _EXAMPLES = (
     "minisets apply -f web.yaml",
     "minisets apply -f manifests/ -R --timeout=5m",
     "minisets apply -f web.yaml --dry-run",
+    "minisets apply -f web.yaml --publish 8080:80",
     "helm template my-release chart | minisets apply -n team-1 -f -",
 )
 
@@ -56,6 +60,20 @@ _EXAMPLES = (
 @click.option(
     "--refresh-images", is_flag=True, help="Replace pods whose image tag means another image now."
 )
+@click.option(
+    "--publish",
+    "publish",
+    multiple=True,
+    metavar="[SET=]HOST_PORT:PORT",
+    help="Let pod i answer at HOST_PORT + i of this machine; stays until --publish none.",
+)
+@click.option(
+    "--publish-address",
+    metavar="ADDRESS",
+    envvar="MINISETS_PUBLISH_ADDRESS",
+    show_envvar=True,
+    help="Address to publish ports on, such as 0.0.0.0; 127.0.0.1 if it was never given.",
+)
 @pass_settings
 def apply(
     settings: Settings,
@@ -67,6 +85,8 @@ def apply(
     pull: Pull | None,
     platform: str | None,
     refresh_images: bool,
+    publish: tuple[str, ...],
+    publish_address: str | None,
 ) -> None:
     """Bring what the files describe to life, in order, and wait until it is ready.
 
@@ -74,8 +94,11 @@ def apply(
     """
     with open_screen(settings) as screen:
         objects = load_objects(settings, screen, files, recursive=recursive)
+        from minisets.core.publishing import PublishFlags
+
+        flags = PublishFlags(ports=publish, address=publish_address or "")
         if dry_run != "none":
-            _print_dry_run(settings, screen, objects, dry_run)
+            _print_dry_run(settings, screen, objects, dry_run, flags)
             return
         from minisets.app import apply as use_case
 
@@ -85,21 +108,28 @@ def apply(
             pull=pull,
             platform=platform,
             refresh_images=refresh_images,
+            publish=flags,
             applied_from=_origin(files[0]),
         )
         with open_context(settings, screen) as context:
-            is_done = use_case.apply(
+            applied = use_case.apply(
                 context,
                 objects,
                 options,
                 lambda kind, name, verb: screen.result(f"{of_kind(kind).printed}/{name} {verb}"),
             )
-        if is_done and objects:
+        for line in _shortened(applied.places, settings):
+            screen.remark(line)
+        if applied.is_done and objects:
             _suggest(screen, objects)
 
 
 def _print_dry_run(
-    settings: Settings, screen: Screen, objects: Sequence[LoadedObject], mode: DryRun
+    settings: Settings,
+    screen: Screen,
+    objects: Sequence[LoadedObject],
+    mode: DryRun,
+    flags: PublishFlags,
 ) -> None:
     from minisets.app.dry_run import dry_run as use_case
     from minisets.errors import EngineUnreachable
@@ -107,14 +137,14 @@ def _print_dry_run(
     if mode != "client":
         try:
             with open_context(settings, screen) as context:
-                found = use_case(context, objects)
+                found = use_case(context, objects, flags)
         except EngineUnreachable as error:
             if mode == "server":
                 raise
             screen.notice(f"{error}; these are the steps from nothing")
-            found = use_case(None, objects)
+            found = use_case(None, objects, flags)
     else:
-        found = use_case(None, objects)
+        found = use_case(None, objects, flags)
     for item in found:
         for notice in item.notices:
             screen.notice(str(notice))
@@ -128,6 +158,14 @@ def _origin(given: str) -> str:
     if given == "-":
         return ""
     return given if "://" in given else str(Path(given).resolve())
+
+
+def _shortened(lines: Sequence[str], settings: Settings) -> list[str]:
+    """Return the first lines, and where to see the rest."""
+    if len(lines) <= _MOST_PLACES:
+        return list(lines)
+    rest = len(lines) - _MOST_PLACES
+    return [*lines[:_MOST_PLACES], f"and {rest} more: minisets get pods -o wide{settings.flag}"]
 
 
 def _suggest(screen: Screen, objects: Sequence[LoadedObject]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from minisets.app.views_claim import ClaimView
 from minisets.app.views_pod import PodView
 from minisets.app.views_service import ServiceView
@@ -10,6 +12,10 @@ from minisets.app.views_set import SetView
 View = SetView | PodView | ClaimView | ServiceView
 
 _NONE = "<none>"
+_MOST_PLACES = 3
+
+PUBLISHED = "PUBLISHED"
+"""Column of where pods are to be found from outside; only in tables in which one is."""
 
 
 def cells_of(view: View, now: float, *, is_wide: bool) -> dict[str, str]:
@@ -55,7 +61,7 @@ def _pod_cells(view: PodView, now: float, *, is_wide: bool) -> dict[str, str]:
             "NODE": view.node or _NONE,
             "NOMINATED NODE": _NONE,
             "READINESS GATES": _NONE,
-        }
+        } | _published(view.places)
     return cells
 
 
@@ -85,8 +91,17 @@ def _service_cells(view: ServiceView, now: float, *, is_wide: bool) -> dict[str,
         "AGE": _age_since(view.created, now),
     }
     if is_wide:
-        cells["SELECTOR"] = view.selector or _NONE
+        cells |= {"SELECTOR": view.selector or _NONE} | _published(view.places)
     return cells
+
+
+def _published(places: Sequence[str]) -> dict[str, str]:
+    """Return the column that kubectl does not have, where there is something to show."""
+    if not places:
+        return {}
+    rest = len(places) - _MOST_PLACES
+    more = f" + {rest} more..." if rest > 0 else ""
+    return {PUBLISHED: ", ".join(places[:_MOST_PLACES]) + more}
 
 
 def _age_since(created: float, now: float) -> str:

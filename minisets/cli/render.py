@@ -6,12 +6,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from minisets.cli.cells import View, cells_of
+from minisets.cli.cells import PUBLISHED, View, cells_of
 from minisets.cli.kinds import Resource
 
 Found = Sequence[tuple[Resource, Sequence[View]]]
 """What was found, by resource, in the order in which it is printed."""
 
+_NONE = "<none>"
 _PADDING = 3
 _MIN_WIDTH = 6
 _TEXT = "tag:yaml.org,2002:str"
@@ -68,6 +69,8 @@ def render_tables(found: Found, now: float, *, options: TableOptions) -> str:
             if options.has_namespace:
                 cells = {"NAMESPACE": view.namespace, **cells}
             rows.append(cells)
+        if any(PUBLISHED in cells for cells in rows):
+            rows = [{**cells, PUBLISHED: cells.get(PUBLISHED, _NONE)} for cells in rows]
         tables.append(render_table(rows, has_headers=options.has_headers))
     return "\n\n".join(tables)
 

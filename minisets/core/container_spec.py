@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from minisets.core import labels, naming
 from minisets.core.configuration import Configuration
 from minisets.core.environment import PodFields, Surroundings, expanded, variables
+from minisets.core.host_ports import render_ports
 from minisets.core.manifest import (
     Container,
     PodSpec,
@@ -20,8 +21,10 @@ from minisets.core.manifest import (
     Service,
     VolumeMount,
 )
+from minisets.core.observed import PublishedPort
 from minisets.core.pod_identity import NetworkPlace, PodIdentity
 from minisets.core.pod_layout import Part, Role, layout
+from minisets.core.publishing import bindings
 from minisets.core.quantity import parse_quantity
 from minisets.core.resource_fields import Capacity
 
@@ -46,6 +49,7 @@ class PodRequest:
         packed_spec: The set, packed, to rebuild a lost record from.
         api_version: Of the Engine: some fields are silently ignored by older ones.
         sandbox_image: What the sandbox runs, for pods that have one.
+        publish: Ports that the host is to answer for.
         cpus: Of the Engine's machine, 0 if unknown: it refuses a limit above them.
         memory: Of the Engine's machine, in bytes; 0 if unknown.
         host_address: At which pods reach the Engine's machine.
@@ -64,6 +68,7 @@ class PodRequest:
     new_claims: tuple[str, ...] = ()
     packed_spec: str = ""
     api_version: tuple[int, int] = (1, 41)
+    publish: tuple[PublishedPort, ...] = ()
     cpus: int = 0
     memory: int = 0
     host_address: str = ""
@@ -105,8 +110,6 @@ def container_config(request: PodRequest, part: Part, sandbox_id: str = "") -> d
         config["HostConfig"] |= _shared(request.template.spec, sandbox_id)
     else:
         _put_on_network(config, request)
-        if container.ports:
-            config["ExposedPorts"] = _exposed((container,))
     _set_command(config, container, known)
     if container.working_dir:
         config["WorkingDir"] = container.working_dir
@@ -133,11 +136,6 @@ def _sandbox(request: PodRequest, part: Part) -> dict[str, Any]:
         },
     }
     _put_on_network(config, request)
-    ports = _exposed(
-        other.spec for other in layout(request.template.spec) if other.spec is not None
-    )
-    if ports:
-        config["ExposedPorts"] = ports
     return config
 
 
@@ -149,7 +147,7 @@ def _shared(spec: PodSpec, sandbox_id: str) -> dict[str, Any]:
 
 
 def _put_on_network(config: dict[str, Any], request: PodRequest) -> None:
-    """Give the container that holds the pod's network the pod's names and address."""
+    """Give the container that holds the pod's network the pod's names, address and ports."""
     config["Hostname"] = request.identity.pod
     config["Domainname"] = request.identity.domain
     config["HostConfig"] |= {
@@ -157,14 +155,16 @@ def _put_on_network(config: dict[str, Any], request: PodRequest) -> None:
         "ExtraHosts": [f"{name}:{address}" for name, address in request.identity.hosts],
     }
     config["NetworkingConfig"] = _networking(request)
-
-
-def _exposed(containers: Iterable[Container]) -> dict[str, Any]:
-    return {
+    named: dict[str, Any] = {
         f"{port.container_port}/{port.protocol.lower()}": {}
-        for container in containers
-        for port in container.ports
+        for part in layout(request.template.spec)
+        for port in (part.spec.ports if part.spec else ())
     }
+    exposed, bound = bindings(request.publish)
+    if named or exposed:
+        config["ExposedPorts"] = named | exposed
+    if bound:
+        config["HostConfig"]["PortBindings"] = bound
 
 
 def _restart_policy(part: Part) -> dict[str, Any]:
@@ -254,6 +254,8 @@ def _labels(request: PodRequest, part: Part) -> dict[str, str]:
         ours[labels.ROLE] = part.role
     if part.place:
         ours[labels.PLACE] = str(part.place)
+    if not part.place and (ports := render_ports(request.publish)):
+        ours[labels.PORTS] = ports
     if request.new_claims:
         ours[labels.NEW_CLAIMS] = ",".join(request.new_claims)
     return _kubernetes_labels(request) | ours

@@ -8,6 +8,7 @@ import msgspec
 
 from minisets.core.addresses import Block
 from minisets.core.controller_state import Revision, Status
+from minisets.core.host_ports import PortBlock
 
 
 class RevisionEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -43,6 +44,7 @@ class SetRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
         created: Seconds since the epoch.
         status: As the controller last wrote it; None before the first time.
         blocks: Address blocks in the namespace's subnet.
+        ports: Which ports of the host its pods have.
         claim_owners: Claim → owners. A pod is ``Pod/web-2@<container id>``.
         ready_since: Container id → seconds since the epoch.
         aliases: Container id → hash of the names it was given after its creation.
@@ -60,6 +62,7 @@ class SetRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     revisions: tuple[RevisionEntry, ...] = ()
     status: dict[str, Any] | None = None
     blocks: tuple[Block, ...] = ()
+    ports: tuple[PortBlock, ...] = ()
     claim_owners: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     ready_since: dict[str, float] = msgspec.field(default_factory=dict)
     aliases: dict[str, str] = msgspec.field(default_factory=dict)

@@ -73,6 +73,7 @@ def take_snapshot(
     volumes: Iterable[VolumeSeen],
     ready_for: Mapping[str, float],
     replaceable: frozenset[str] = frozenset(),
+    published: Mapping[str, str] | None = None,
 ) -> Snapshot:
     """Build the planner's snapshot of one set.
 
@@ -84,6 +85,8 @@ def take_snapshot(
         volumes: Volumes that are claims of this set.
         ready_for: Pod id → seconds since it became ready; absent if it is not ready.
         replaceable: Ids of pods past their startup allowance, or in a crash loop.
+        published: Pod → ports of the host that it should have (host_ports.render_ports); None
+            leaves them out of account.
     """
     spec = set_spec(record, manifest)
     seen = {pod.name: pod for pod in pods}
@@ -92,7 +95,10 @@ def take_snapshot(
         revisions=to_revisions(record.revisions),
         pods=tuple(
             sorted(
-                (_pod(pod, manifest, namespace, ready_for, replaceable) for pod in seen.values()),
+                (
+                    _pod(pod, manifest, namespace, ready_for, replaceable, published)
+                    for pod in seen.values()
+                ),
                 key=lambda pod: pod.ordinal,
             )
         ),
@@ -119,6 +125,7 @@ def _pod(
     namespace: str,
     ready_for: Mapping[str, float],
     replaceable: frozenset[str],
+    published: Mapping[str, str] | None,
 ) -> Pod:
     _, ordinal = naming.split_pod_name(pod.name)
     wanted = fixed_hash(manifest.spec.template, claim_volumes(manifest, namespace, ordinal))
@@ -128,15 +135,17 @@ def _pod(
         revision=pod.labels.get(labels.REVISION, ""),
         phase=_PHASES[pod.status],
         ready_for_seconds=ready_for.get(pod.id),
-        roll_cause=_roll_cause(pod, wanted),
+        roll_cause=_roll_cause(pod, wanted, (published or {}).get(pod.name)),
         may_be_replaced=pod.id in replaceable,
     )
 
 
-def _roll_cause(pod: PodSeen, wanted: str) -> str:
-    if pod.labels.get(labels.FIXED) == wanted:
-        return ""
-    return "its mounted claims have changed"
+def _roll_cause(pod: PodSeen, wanted: str, ports: str | None) -> str:
+    if pod.labels.get(labels.FIXED) != wanted:
+        return "its mounted claims have changed"
+    if ports is not None and pod.labels.get(labels.PORTS, "") != ports:
+        return "its published ports have changed"
+    return ""
 
 
 def _claims(

@@ -61,7 +61,7 @@ _ONE_NODE = ignored("there is one machine, so nothing is scheduled")
 _NO_API = ignored("there is no Kubernetes API that a service account could use", "default")
 _SERVER = ignored("it is set by the API server")
 _STATUS = ignored("the status is computed")
-_NOT_PUBLISHED = ignored("ports are not published yet")
+_ONE_ADDRESS = ignored("ports are published on one address of this machine: --publish-address")
 _NO_PROXY = ignored("a Service is a DNS name here: nothing balances or routes its traffic")
 _ONE_FAMILY = ignored("pods have the address family of their Docker network")
 _LIVENESS = ignored("nothing acts on liveness yet; what exits is restarted")
@@ -189,8 +189,8 @@ TABLE: dict[str, dict[str, Support]] = {
     },
     "ContainerPort": {
         "containerPort": YES,
-        "hostIP": _NOT_PUBLISHED,
-        "hostPort": _NOT_PUBLISHED,
+        "hostIP": YES,
+        "hostPort": YES,
         "name": YES,
         "protocol": YES,
     },
@@ -306,31 +306,35 @@ TABLE: dict[str, dict[str, Support]] = {
     },
     "Service": {**_OBJECT, "spec": YES, "status": _STATUS},
     "ServiceSpec": {
-        "allocateLoadBalancerNodePorts": _NOT_PUBLISHED,
+        "allocateLoadBalancerNodePorts": ignored(
+            "a load balancer has the node ports that are written, and no others"
+        ),
         "clusterIP": ignored("the name of a Service gives the addresses of its pods", "None"),
         "clusterIPs": ignored("the name of a Service gives the addresses of its pods", ["None"]),
-        "externalIPs": _NOT_PUBLISHED,
-        "externalName": ignored("Docker's DNS has no CNAME records"),
+        "externalIPs": _ONE_ADDRESS,
+        "externalName": ignored("Docker's DNS has no CNAME records: use the outer name itself"),
         "externalTrafficPolicy": ignored(_NO_PROXY.reason, "Cluster"),
         "healthCheckNodePort": _NO_PROXY,
         "internalTrafficPolicy": ignored(_NO_PROXY.reason, "Cluster"),
         "ipFamilies": ignored(_ONE_FAMILY.reason, ["IPv4"]),
         "ipFamilyPolicy": ignored(_ONE_FAMILY.reason, "SingleStack"),
         "loadBalancerClass": _NO_PROXY,
-        "loadBalancerIP": _NOT_PUBLISHED,
-        "loadBalancerSourceRanges": _NOT_PUBLISHED,
+        "loadBalancerIP": _ONE_ADDRESS,
+        "loadBalancerSourceRanges": ignored(
+            "published ports have no filter; they are on 127.0.0.1 unless you say otherwise"
+        ),
         "ports": YES,
         "publishNotReadyAddresses": YES,
         "selector": YES,
         "sessionAffinity": ignored(_NO_PROXY.reason, "None"),
         "sessionAffinityConfig": _NO_PROXY,
         "trafficDistribution": _NO_PROXY,
-        "type": ignored(_NOT_PUBLISHED.reason, "ClusterIP", "ExternalName"),
+        "type": YES,
     },
     "ServicePort": {
         "appProtocol": _NO_PROXY,
         "name": YES,
-        "nodePort": _NOT_PUBLISHED,
+        "nodePort": YES,
         "port": YES,
         "protocol": YES,
         "targetPort": YES,

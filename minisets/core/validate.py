@@ -9,6 +9,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from minisets.core.publishing import (
+    PUBLISH,
+    PUBLISH_ADDRESS,
+    check_address,
+    check_publish,
+    named_ports,
+)
 from minisets.core.source import Path
 from minisets.core.validate_names import (
     MAX_LABEL,
@@ -281,6 +288,22 @@ def _check_claim_templates(obj: _Obj) -> Iterator[Problem]:
         yield from check_claim_spec((*path, "spec"), claim.get("spec", {}))
 
 
+def _check_published(obj: _Obj) -> Iterator[Problem]:
+    annotations = obj.get("metadata", {}).get("annotations", {})
+    for key, check in ((PUBLISH, check_publish), (PUBLISH_ADDRESS, check_address)):
+        if annotations.get(key) and (wrong := check(annotations[key])):
+            yield problem_at(("metadata", "annotations", key), wrong)
+    known = {
+        port.get("name")
+        for container in obj["spec"]["template"].get("spec", {}).get("containers", ())
+        for port in container.get("ports", ())
+    }
+    for name in named_ports(annotations.get(PUBLISH, "")):
+        if name not in known:
+            message = f'no container has a port named "{name}"'
+            yield problem_at(("metadata", "annotations", PUBLISH), message)
+
+
 _KIND_CHECKS: dict[str, tuple[_Check, ...]] = {
     "StatefulSet": (
         _check_pod_names,
@@ -290,6 +313,7 @@ _KIND_CHECKS: dict[str, tuple[_Check, ...]] = {
         _check_selector,
         _check_template,
         _check_claim_templates,
+        _check_published,
     ),
     "Service": (check_service,),
     "ConfigMap": (check_data,),

@@ -19,6 +19,7 @@ from minisets.errors import (
     EngineMissing,
     EngineUnreachable,
     ImageError,
+    PortTaken,
 )
 
 _TAKEN = (
@@ -38,6 +39,13 @@ _CONTENDED = (
 )
 NETWORK_TAKEN = ("overlap", "already exists", "failed to allocate gateway")
 """Words of a refusal to create a network whose subnet or name is taken."""
+# Also a port that an Engine without root may not have.
+_PORT_TAKEN = re.compile(
+    r"(?:bind for|listen (?:tcp|udp|sctp)[46]?|failed to bind host port for|exposing port \S+)"
+    r" (?:\[[^\]]*\]|[0-9.]*):([0-9]+).*"
+    r"(?:already allocated|address already in use|permission denied)"
+)
+_PRIVILEGED_PORT = re.compile(r"cannot expose privileged port ([0-9]+)")
 _FORMAT = (
     "schema 1",
     "unsupported media type",
@@ -98,8 +106,10 @@ def refusal(doing: str, status: int | None, text: str) -> EngineError:
 
 def _conflict(message: str, words: str) -> EngineConflict | None:
     low = words.lower()
+    port = _PORT_TAKEN.search(low) or _PRIVILEGED_PORT.search(low)
+    if port is not None:
+        return PortTaken(message, hint=_conflict_hint(low), port=int(port[1]))
     if words.endswith("Address already in use"):
-        # Of a network, not of a port: those messages name the bind or listen that failed.
         return AddressTaken(message)
     if any(part in low for part in _CONTENDED):
         return Contended(message)

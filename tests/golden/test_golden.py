@@ -17,10 +17,12 @@ from minisets.core.actions import render
 from minisets.core.addresses import allocate
 from minisets.core.container_spec import PodRequest, container_config, container_name
 from minisets.core.defaults import apply_defaults
+from minisets.core.host_ports import published_ports
 from minisets.core.load import LoadedObject, load
 from minisets.core.manifest import Service, StatefulSet
 from minisets.core.pod_identity import NetworkPlace, identify
 from minisets.core.pod_layout import Role, layout
+from minisets.core.publishing import wishes
 from minisets.core.revision import revision_name, template_text
 from minisets.core.set_record import SetRecord
 from minisets.core.simulate import road
@@ -61,11 +63,13 @@ def _pod(text: str) -> str:
     first = manifest.spec.ordinals.start if manifest.spec.ordinals else 0
     ordinals = range(first, first + manifest.spec.replicas)
     claims = claim_volumes(manifest, namespace, first)
+    template = manifest.spec.template
+    asked = wishes(manifest, template, first, namespace=namespace, services=services)
     request = PodRequest(
         set_name=item.name,
         set_uid="u1",
         revision=revision_name(item.name, template_text(_defaulted(item)), 0),
-        template=manifest.spec.template,
+        template=template,
         identity=identify(
             manifest,
             first,
@@ -79,6 +83,7 @@ def _pod(text: str) -> str:
         new_claims=tuple(claims),
         packed_spec="(packed)",
         sandbox_image="minisets/pause:1",
+        publish=published_ports(asked, first, ()),
         api_version=_api_version(text),
         cpus=4,
         memory=8 * 2**30,

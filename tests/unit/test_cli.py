@@ -7,6 +7,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from minisets.app.apply import Applied
 from minisets.cli import apply as apply_module
 from minisets.cli.command import DURATION, Command, Family, Settings, to_click_spelling
 from minisets.cli.main import COMMANDS, cli, exit_code_of
@@ -332,7 +333,7 @@ def test_apply_prints_verbs_on_stdout_and_the_next_command_on_stderr(monkeypatch
     def fake(context, objects, options, tell):
         asked.append((objects[0].namespace, options))
         tell("StatefulSet", "web", "created")
-        return True
+        return Applied(is_done=True, places=("127.0.0.1:80 -> web-0",))
 
     @contextmanager
     def nothing(*_: object) -> Iterator[None]:
@@ -345,7 +346,7 @@ def test_apply_prints_verbs_on_stdout_and_the_next_command_on_stderr(monkeypatch
 
     assert result.exit_code == 0
     assert result.stdout == "statefulset.apps/web created\n"
-    assert result.stderr.endswith("next: minisets get all -n team\n")
+    assert result.stderr.endswith("127.0.0.1:80 -> web-0\nnext: minisets get all -n team\n")
     namespace, options = asked[0]
     assert (namespace, options.timeout_seconds, options.pull, options.applied_from) == (
         "team",

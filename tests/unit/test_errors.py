@@ -18,6 +18,7 @@ from minisets.errors import (
     ImageError,
     ManifestError,
     MinisetsError,
+    PortTaken,
     Problem,
 )
 
@@ -46,8 +47,8 @@ def test_a_manifest_error_shows_every_problem_with_its_place():
     [
         (403, "Address already in use", AddressTaken),
         (403, "failed to set up container networking: Address already in use", AddressTaken),
-        (500, "Bind for 127.0.0.1:1 failed: port is already allocated", EngineConflict),
-        (500, "listen tcp4 127.0.0.1:1: bind: address already in use", EngineConflict),
+        (500, "Bind for 127.0.0.1:1 failed: port is already allocated", PortTaken),
+        (500, "listen tcp4 127.0.0.1:1: bind: address already in use", PortTaken),
         (409, 'The container name "/a" is already in use by container "1f"', EngineConflict),
         (409, "remove v: volume is in use - [1f]", EngineConflict),
         (409, "network with name n already exists", EngineConflict),

@@ -97,10 +97,10 @@ def test_a_limit_of_a_device_is_refused_and_of_disk_space_is_noticed():
     assert len(notices(obj)) == 1
 
 
-def test_a_load_balancer_is_noticed():
-    assert notices(a_service(type="LoadBalancer")) == [
-        "service/nginx: spec.type: type is ignored: ports are not published yet"
-    ]
+def test_a_load_balancer_is_honoured_and_its_own_address_noticed():
+    assert notices(a_service(type="LoadBalancer")) == []
+    (notice,) = notices(a_service(type="LoadBalancer", loadBalancerIP="10.0.0.1"))
+    assert "--publish-address" in notice
 
 
 def test_a_service_port_that_differs_from_its_target_is_noticed():
