@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import click
 
 from minisets.errors import InputError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 ProgressStyle = Literal["auto", "tty", "plain", "json", "quiet"]
 
@@ -73,6 +76,30 @@ def namespace_flag(namespace: str) -> str:
 pass_settings = click.make_pass_decorator(Settings, ensure=True)
 
 
+class Word(click.types.StringParamType):
+    """A word that a shell can complete, by what the Engine knows."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        """Return what the word may be."""
+        from minisets.cli.complete import completions
+
+        return completions(ctx, param, incomplete)
+
+
+WORD = Word()
+_COMPLETED_OPTIONS = frozenset({"container", "context", "files", "namespace_given"})
+
+
+def _complete(params: Iterable[click.Parameter]) -> None:
+    """Let shells complete arguments, and the options whose values are names."""
+    for param in params:
+        is_name = isinstance(param, click.Argument) or param.name in _COMPLETED_OPTIONS
+        if is_name and param.type is click.STRING:
+            param.type = WORD
+
+
 class GlobalOption(click.Option):
     """An option that every command takes, and the group before them."""
 
@@ -101,6 +128,7 @@ class Command(click.Command):
         super().__init__(*args, **more)
         self.examples = tuple(examples)
         self.params = [*self.params, *global_options()]
+        _complete(self.params)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take kubectl's spellings, too."""
@@ -133,6 +161,7 @@ class Family(click.Group):
         super().__init__(*args, **more)
         self.examples = tuple(examples)
         self.params = [*self.params, *global_options()]
+        _complete(self.params)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the subcommands, then the options."""
@@ -178,7 +207,7 @@ def global_options() -> list[click.Parameter]:
     def option(*names: str, **more: Any) -> GlobalOption:  # noqa: ANN401 - click's own
         return GlobalOption(names, expose_value=False, callback=_remember, **more)
 
-    return [
+    found: list[click.Parameter] = [
         option(
             "-n",
             "--namespace",
@@ -199,6 +228,8 @@ def global_options() -> list[click.Parameter]:
         option("-v", "--verbose", is_flag=True, help="Show every call to the Engine."),
         option("--debug", is_flag=True, help="Show tracebacks of errors."),
     ]
+    _complete(found)
+    return found
 
 
 def write_options(

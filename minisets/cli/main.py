@@ -25,6 +25,10 @@ COMMANDS = {
     "annotate": ("minisets.cli.metadata:annotate", "Set or remove annotations of objects."),
     "api-resources": ("minisets.cli.explain:api_resources", "List the types of objects."),
     "apply": ("minisets.cli.apply:apply", "Bring manifests to life, and wait."),
+    "completion": (
+        "minisets.cli.completion:completion",
+        "Print a script for your shell's Tab key.",
+    ),
     "delete": ("minisets.cli.delete:delete", "Delete sets, pods, claims and other objects."),
     "diff": ("minisets.cli.compare:diff", "Show what apply would change."),
     "doctor": ("minisets.cli.doctor:doctor", "Find what is wrong, and say what to do."),
@@ -83,6 +87,10 @@ class Root(click.Group):
             code = super(Root, self).main(words, name, **more)
             return code if isinstance(code, int) else 0
 
+        if "_MINISETS_COMPLETE" in os.environ:
+            from minisets.cli.complete import run
+
+            raise SystemExit(run(command))
         raise SystemExit(exit_code_of(command, settings, words))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

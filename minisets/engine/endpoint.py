@@ -86,6 +86,20 @@ def config_file(*, environ: Mapping[str, str] | None = None) -> Path:
     return _config_folder(os.environ if environ is None else environ) / "config.json"
 
 
+def context_names(*, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the names of Docker's contexts, the default one too; what cannot be read is none."""
+    folder = _config_folder(os.environ if environ is None else environ)
+    names = [DEFAULT_CONTEXT]
+    for file in sorted((folder / "contexts" / "meta").glob("*/meta.json")):
+        try:
+            name = _read_json(file).get("Name")
+        except (OSError, InputError):
+            continue
+        if isinstance(name, str):
+            names.append(name)
+    return tuple(names)
+
+
 def _config_folder(env: Mapping[str, str]) -> Path:
     given = env.get("DOCKER_CONFIG")
     if given:
