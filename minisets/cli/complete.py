@@ -134,11 +134,10 @@ def _names_of_type(
 
 
 def _names(world: World, resource: Resource, namespace: str) -> Iterable[str]:
-    from minisets.app.world import pod_of
     from minisets.core import naming
 
     if resource is kinds.POD:
-        return [pod_of(container) for container in world.pods(namespace)]
+        return [pod.name for pod in world.pods(namespace)]
     if resource is kinds.CLAIM:
         prefix = naming.prefix(namespace)
         return [volume.name.removeprefix(prefix) for volume in world.claims(namespace)]
