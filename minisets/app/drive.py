@@ -9,13 +9,15 @@ from minisets.app.addressing import provide_addresses
 from minisets.app.context import Context
 from minisets.app.deeds import Workshop
 from minisets.app.failure import Watchdog
+from minisets.app.liveness import Liveness
 from minisets.app.network import ensure_network, find_network
 from minisets.app.publishing import provide_ports
 from minisets.app.readiness import Readiness
+from minisets.app.sets import SET_KIND
 from minisets.app.targets import Target, flush, refresh
 from minisets.app.turn import Turn
 from minisets.app.view import watched_pods
-from minisets.app.world import World, observe
+from minisets.app.world import Key, World, observe
 from minisets.core.controller_state import Status
 from minisets.core.pod_identity import NetworkPlace
 from minisets.errors import EngineError
@@ -26,6 +28,7 @@ DEFAULT_TIMEOUT = 600.0
 # More threads gain nothing: starting containers is bound by the Engine's own work.
 _WORKERS = 8
 _POLL_SECONDS = 0.5
+_WATCH_SECONDS = 1.0
 _FIRST_PROBES_SECONDS = 1.0
 # What crashes at once does so within this time; only pods without a probe are given it.
 _PROOF_SECONDS = 0.3
@@ -42,12 +45,14 @@ class Drive:
         targets: Sequence[Target],
         *,
         on_status: Callable[[Target, Status], None] | None = None,
+        liveness: Liveness | None = None,
     ) -> None:
         self._context = context
+        self._liveness = liveness
         self._on_status = on_status
         self._targets = targets
         self._readiness = Readiness(context)
-        self._turn = Turn(context, self._readiness)
+        self._turn = Turn(context, self._readiness, liveness)
         self._watchdog = Watchdog(context, self._readiness)
         self._networks: dict[str, NetworkPlace] = {}
         self._waiting: tuple[str, ...] = ()
@@ -110,6 +115,33 @@ class Drive:
             finally:
                 self._remember()
 
+    def keep(self, enough: Callable[[frozenset[Key]], bool]) -> None:
+        """Drive for ever: what is lost or not well comes back as soon as it is seen.
+
+        Args:
+            enough: Asked at each look, with the sets that are there; ends it.
+
+        Raises:
+            NotConverged: A pod cannot start.
+            Overtaken: Another command changed or deleted one of the sets.
+        """
+        with self._readiness, ThreadPoolExecutor(_WORKERS) as pool:
+            try:
+                world = self._look()
+                self._readiness.update(watched_pods(world, self._targets))
+                self._readiness.settle(_FIRST_PROBES_SECONDS)
+                while not enough(_sets_of(world)):
+                    if not self._advance(world, pool):
+                        self._readiness.wait(self._watch_pause())
+                    else:
+                        self._readiness.wait_for_new(_POLL_SECONDS)
+                    world = self._look()
+            finally:
+                self._remember()
+
+    def _watch_pause(self) -> float:
+        return min(_WATCH_SECONDS, self._liveness.poll() if self._liveness else _WATCH_SECONDS)
+
     def _look(self) -> World:
         names = {target.namespace for target in self._targets}
         return observe(self._context.engine, names.pop() if len(names) == 1 else None)
@@ -122,7 +154,11 @@ class Drive:
             self._turn.is_contended = False
         for target in self._targets:
             refresh(target, world)
-        self._readiness.update(watched_pods(world, self._targets))
+        pods = tuple(watched_pods(world, self._targets))
+        self._readiness.update(pods)
+        if self._liveness is not None:
+            self._liveness.update(pods, self._readiness.started())
+            self._liveness.poll()
         groups: list[list[Deed]] = []
         waiting: list[str] = []
         for target in self._targets:
@@ -195,6 +231,10 @@ class Drive:
             except EngineError:
                 # All of it can be derived again; the command's own outcome matters more.
                 continue
+
+
+def _sets_of(world: World) -> frozenset[Key]:
+    return frozenset((one.namespace, one.name) for one in world.of_kind(SET_KIND))
 
 
 def _run(groups: list[list[Deed]], pool: ThreadPoolExecutor) -> None:

@@ -323,7 +323,7 @@ class Readiness:
         probe = entry.handlers[kind]
         began = self._clock.now()
         result = self._context.prober.probe(
-            _target(entry.watched), probe, timeout=float(probe.timeout_seconds)
+            probe_target(entry.watched), probe, timeout=float(probe.timeout_seconds)
         )
         return result, self._clock.now(), self._clock.now() - began
 
@@ -359,7 +359,8 @@ def _after(probe: Probe | None, age: float) -> Probe | None:
     return msgspec.structs.replace(probe, initial_delay_seconds=left)
 
 
-def _target(watched: Watched) -> ProbeTarget:
+def probe_target(watched: Watched) -> ProbeTarget:
+    """Return what the prober has to know of a container."""
     # Imported when something is probed: reading commands are to start fast.
     from minisets.engine.prober import ProbeTarget
 

@@ -9,6 +9,7 @@ from functools import partial
 from minisets.app.addressing import another_address
 from minisets.app.context import Context
 from minisets.app.deeds import Workshop
+from minisets.app.liveness import Liveness
 from minisets.app.publishing import another_port, published_texts, wishes_of
 from minisets.app.readiness import Readiness
 from minisets.app.targets import Target, flush, take_plan
@@ -55,9 +56,12 @@ class Turn:
         is_contended: Another command was in the way: what was found before may be gone.
     """
 
-    def __init__(self, context: Context, readiness: Readiness) -> None:
+    def __init__(
+        self, context: Context, readiness: Readiness, liveness: Liveness | None = None
+    ) -> None:
         self._context = context
         self._readiness = readiness
+        self._liveness = liveness
         self._conflicts: dict[str, int] = {}
         self._shown: dict[str, str] = {}
         self._started: dict[str, float] = {}
@@ -113,6 +117,8 @@ class Turn:
         spec = set_spec(target.facts, target.manifest)
         found: list[Care] = []
         started, unwell = self._readiness.started(), self._readiness.unwell()
+        if self._liveness is not None:
+            unwell |= self._liveness.unwell()
         for name, pod in workshop.pods().items():
             _, ordinal = naming.split_pod_name(name)
             if not in_range(spec, ordinal):
@@ -161,6 +167,8 @@ class Turn:
                 workshop.target.change(aliases={**aliases, deed.container_id: deed.names_hash})
         elif isinstance(deed, StartContainer | RestartContainer | UnpauseContainer):
             self._readiness.note_started(deed.container_id)
+            if self._liveness is not None:
+                self._liveness.forget(deed.container_id)
 
     def _groups(self, workshop: Workshop, actions: tuple[Action, ...]) -> list[list[Deed]]:
         """Return the deeds of a plan: those of one pod in order, those of several side by side."""

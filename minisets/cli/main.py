@@ -45,6 +45,7 @@ COMMANDS = {
     "start": ("minisets.cli.scale:start", "Bring parked sets back."),
     "stop": ("minisets.cli.scale:stop", "Park sets: pods go, volumes stay."),
     "version": ("minisets.cli.version:version", "Print the versions of minisets and Engine."),
+    "watch": ("minisets.cli.watch:watch", "Keep sets whole until Ctrl-C; act on liveness."),
     "wait": ("minisets.cli.compare:wait", "Wait for pods, deletions or fields."),
 }
 
@@ -54,7 +55,7 @@ _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
 
 # Nothing is in the making that an interruption could leave half done.
-_READING = frozenset({"diff", "doctor", "get", "logs", "exec", "version"})
+_READING = frozenset({"diff", "doctor", "get", "logs", "exec", "version", "watch"})
 
 _EXAMPLES = (
     "minisets apply -f web.yaml",
