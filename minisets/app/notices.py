@@ -9,6 +9,7 @@ from minisets.app.changes import Change
 from minisets.app.sets import SET_KIND
 from minisets.app.world import World, as_set
 from minisets.core import labels
+from minisets.core.claim_changes import claim_changes
 from minisets.core.manifest import StatefulSet
 from minisets.core.set_record import parse_set
 from minisets.core.source import Notice
@@ -34,6 +35,16 @@ def notices(world: World, changes: Sequence[Change], applied_from: str) -> list[
         found += _place_notices(change, applied_from, subject)
         if change.live is None:
             found += _reuse_notices(world, change, subject)
+        else:
+            found += [
+                Notice(subject=subject, path="spec.volumeClaimTemplates", message=message)
+                for message in claim_changes(
+                    as_set(change.before),
+                    manifest,
+                    change.namespace,
+                    world.claims(change.namespace, change.loaded.name),
+                )
+            ]
     return found
 
 

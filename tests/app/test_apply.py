@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from minisets.app.changes import place
+from minisets.app.dry_run import dry_run
 from minisets.app.park import scale
 from minisets.core import labels
 from minisets.errors import ManifestError
@@ -251,3 +252,16 @@ def test_a_missing_image_is_pulled_before_anything_is_written(bench: Bench):
     assert bench.engine.log.index("pull app:2") < min(
         index for index, line in enumerate(bench.engine.log) if line.startswith("create_")
     )
+
+
+def test_apply_and_its_dry_run_say_what_becomes_of_each_volume(bench: Bench):
+    bench.apply(with_claim(a_set(replicas=2)))
+    changed = with_claim(with_claim(a_set(replicas=2), "logs"))
+    outlook = dry_run(bench.command(), bench.load(changed))
+    said = [notice.message for one in outlook for notice in one.notices]
+    assert "volume logs-web-1 is created, empty" in said
+    bench.apply(changed)
+    assert any("volume logs-web-1 is created, empty" in text for text in bench.reporter.notices)
+    bench.apply(a_set(replicas=2))
+    assert any("volume data-web-0 stays with its data" in text for text in bench.reporter.notices)
+    assert bench.claims == ["data-web-0", "data-web-1", "logs-web-0", "logs-web-1"]
