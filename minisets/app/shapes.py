@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from minisets.core import labels
+from minisets.core.record import Record
+from minisets.core.set_record import parse_object
 
 Object = dict[str, Any]
 """An object as Kubernetes has it, as JSON."""
@@ -25,3 +27,16 @@ def seconds_of(text: str) -> float:
 def shown_labels(found: Mapping[str, str]) -> dict[str, str]:
     """Return an object's labels without those that minisets keeps its books in."""
     return {key: value for key, value in found.items() if not key.startswith(labels.PREFIX)}
+
+
+def object_of_record(record: Record) -> Object:
+    """Return the object that a record holds, with what Kubernetes adds to its metadata."""
+    facts = parse_object(record.data)
+    metadata = {
+        **facts.object["metadata"],
+        "uid": facts.uid,
+        "creationTimestamp": timestamp(facts.created),
+    }
+    if record.namespace:
+        metadata["namespace"] = record.namespace
+    return {**facts.object, "metadata": metadata}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -72,6 +73,14 @@ class Target:
             if entry.name == revision:
                 return decode_as(parse_template(entry.template), PodTemplateSpec)
         return self.manifest.spec.template
+
+    def template_data(self, revision: str) -> dict[str, Any]:
+        """Return the template of a revision as the API has it; see template_of."""
+        for entry in self.facts.revisions:
+            if entry.name == revision:
+                return parse_template(entry.template)
+        found: dict[str, Any] = self.facts.object["spec"]["template"]
+        return found
 
     def change(self, **changes: object) -> None:
         """Change facts that deeds build on; flush before them."""

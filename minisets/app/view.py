@@ -1,4 +1,4 @@
-"""Pods as commands look at them: which probe to ask at which address, and the word for a state."""
+"""Pods as commands look at them: which probe to ask, and at which address."""
 
 from __future__ import annotations
 
@@ -8,20 +8,8 @@ from minisets.app.readiness import Watched, WatchedPod
 from minisets.app.targets import Target
 from minisets.app.world import World
 from minisets.core import labels, naming
-from minisets.core.observed import ContainerStatus
-from minisets.core.pod_layout import Part, Role, layout
-from minisets.core.pod_seen import PodSeen, is_completed
-
-_WORDS = {
-    ContainerStatus.CREATED: "Pending",
-    ContainerStatus.RUNNING: "Running",
-    ContainerStatus.PAUSED: "Paused",
-    ContainerStatus.RESTARTING: "CrashLoopBackOff",
-    # The Engine restarts what exits: a container that stays down was stopped by hand.
-    ContainerStatus.EXITED: "Stopped",
-    ContainerStatus.DEAD: "Failed",
-    ContainerStatus.REMOVING: "Terminating",
-}
+from minisets.core.pod_layout import Role, layout
+from minisets.core.pod_seen import PodSeen
 
 
 def watched_pods(world: World, targets: Iterable[Target]) -> Iterator[WatchedPod]:
@@ -69,13 +57,3 @@ def _known_since(target: Target, pod: PodSeen) -> float | None:
 def address_of_pod(pod: PodSeen, namespace: str) -> str | None:
     """Return the pod's address on its namespace's network, None if it has none (yet)."""
     return pod.addresses.get(naming.network_name(namespace))
-
-
-def status_word(pod: PodSeen, parts: tuple[Part, ...]) -> str:
-    """Return the state of a pod as ``get pods`` shows it."""
-    wanted = [part for part in parts if part.role in {Role.INIT, Role.SIDECAR}]
-    if wanted and not pod.mains:
-        if pod.status is ContainerStatus.RESTARTING:
-            return f"Init:{_WORDS[pod.status]}"
-        return f"Init:{sum(is_completed(one) for one in pod.inits)}/{len(wanted)}"
-    return _WORDS[pod.status]

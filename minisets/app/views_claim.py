@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from minisets.app.look import Look
 from minisets.app.shapes import Object, seconds_of, shown_labels
 from minisets.core import labels, naming
 from minisets.core.observed import VolumeSeen
 
-_SHORT_MODES = {
+SHORT_MODES = {
     "ReadWriteOnce": "RWO",
     "ReadOnlyMany": "ROX",
     "ReadWriteMany": "RWX",
@@ -18,7 +19,11 @@ _SHORT_MODES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimView:
-    """A claim; ``created`` is seconds since the epoch, ``object`` as Kubernetes has it."""
+    """A claim; ``created`` is seconds since the epoch, ``object`` as Kubernetes has it.
+
+    Attributes:
+        used: Bytes that its files take, where they were measured.
+    """
 
     namespace: str
     name: str
@@ -29,10 +34,19 @@ class ClaimView:
     storage_class: str
     created: float
     object: Object
+    used: int | None = None
 
 
-def claim_view(volume: VolumeSeen) -> ClaimView:
-    """Show a claim."""
+def claim_views(look: Look) -> list[ClaimView]:
+    """Show all claims."""
+    return [
+        _claim_view(volume, look.sizes.get(volume.name))
+        for space in sorted(look.world.namespaces())
+        for volume in look.world.claims(space)
+    ]
+
+
+def _claim_view(volume: VolumeSeen, used: int | None) -> ClaimView:
     got = volume.labels
     namespace = got[labels.NAMESPACE]
     name = volume.name.removeprefix(naming.prefix(namespace))
@@ -53,9 +67,10 @@ def claim_view(volume: VolumeSeen) -> ClaimView:
         status="Bound",
         volume=volume.name,
         capacity=storage,
-        access_modes=",".join(_SHORT_MODES.get(mode, mode) for mode in modes),
+        access_modes=",".join(SHORT_MODES.get(mode, mode) for mode in modes),
         storage_class=storage_class,
         created=seconds_of(volume.created),
+        used=used,
         object={
             "apiVersion": "v1",
             "kind": "PersistentVolumeClaim",

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from minisets.app.shapes import Object, shown_labels, timestamp
-from minisets.app.view import address_of_pod, status_word
+from minisets.app.look import Look
+from minisets.app.pod_object import pod_object
+from minisets.app.pod_parts import PodPart, own_template, read_parts
+from minisets.app.publishing import places_of_pod
+from minisets.app.shapes import Object
+from minisets.app.view import address_of_pod
 from minisets.core import labels
-from minisets.core.observed import ContainerStatus
-from minisets.core.pod_layout import Part, Role
-from minisets.core.pod_seen import PodSeen, container_of
+from minisets.core.observed import ContainerDetail, ContainerStatus
+from minisets.core.pod_layout import Role
+from minisets.core.pod_seen import PodSeen, role_of
+from minisets.core.pod_status import summarize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodView:
-    """A pod; ``created`` is seconds since the epoch, ``object`` as Kubernetes has it."""
+    """A pod; times are seconds since the epoch, ``object`` as Kubernetes has it.
+
+    Attributes:
+        last_restart: 0.0 if there was none, or nobody knows.
+        node: Name of the Engine's machine, where it was asked for.
+        parts: Its containers, init containers first.
+        places: Where it is to be found from outside.
+    """
 
     namespace: str
     name: str
@@ -23,83 +35,53 @@ class PodView:
     containers: int
     status: str
     restarts: int
+    last_restart: float = 0.0
     created: float
     ip: str
     node: str
     revision: str
     object: Object
+    parts: tuple[PodPart, ...] = ()
     places: tuple[str, ...] = ()
 
 
-def pod_view(
-    pod: PodSeen,
-    restarts: Mapping[str, int],
-    ready: Collection[str],
-    parts: tuple[Part, ...],
-    places: tuple[str, ...] = (),
-) -> PodView:
-    """Show a pod.
+def pod_views(look: Look) -> list[PodView]:
+    """Show all pods; one inspection of each container: the list does not tell its restarts."""
+    details = look.inspect(
+        one for pod in look.pods for one in pod.containers if role_of(one) is not Role.SANDBOX
+    )
+    # One that is gone meanwhile is not shown.
+    return [
+        _pod_view(look, pod, details)
+        for pod in look.pods
+        if pod.sandbox is not None or any(one.id in details for one in pod.containers)
+    ]
 
-    Args:
-        pod: As the Engine shows it.
-        restarts: Container id → how often it was restarted.
-        ready: Ids of the containers that are ready.
-        parts: The containers that the pod should have.
-        places: Where it is to be found from outside.
-    """
-    got = pod.labels
-    namespace = got[labels.NAMESPACE]
+
+def _pod_view(look: Look, pod: PodSeen, details: Mapping[str, ContainerDetail]) -> PodView:
+    target = look.target_of(pod)
+    namespace = pod.labels[labels.NAMESPACE]
+    revision = pod.labels.get(labels.REVISION, "")
+    template = target.template_data(revision) if target else own_template(pod)
+    parts = tuple(read_parts(look, template["spec"], pod, details))
+    is_terminating = pod.first.status is ContainerStatus.REMOVING or (
+        target is not None and target.facts.deletion not in {"", "orphan"}
+    )
+    summary = summarize([part.sight for part in parts], is_terminating=is_terminating)
     address = address_of_pod(pod, namespace) or ""
-    lasting = [one for one in parts if one.role in {Role.MAIN, Role.SIDECAR}]
-    there = [one for part in lasting if (one := pod.part(part.name)) is not None]
-    are_ready = [one.id in ready for one in there]
-    is_ready = all(are_ready) and len(there) == len(lasting)
     return PodView(
         namespace=namespace,
         name=pod.name,
-        ready=sum(are_ready),
-        containers=len(lasting),
-        status=status_word(pod, parts),
-        restarts=sum(restarts.get(one.id, 0) for one in there),
+        ready=summary.ready,
+        containers=summary.total,
+        status=summary.status,
+        restarts=summary.restarts,
+        last_restart=summary.last_restart,
         created=pod.created,
         ip=address,
-        node="",
-        revision=got.get(labels.REVISION, ""),
-        places=places,
-        object={
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {
-                "name": pod.name,
-                "namespace": namespace,
-                "uid": pod.id,
-                "labels": shown_labels(got),
-                "creationTimestamp": timestamp(pod.created),
-            },
-            "spec": {
-                "containers": [
-                    {"name": part.name, "image": part.spec.image}
-                    for part in parts
-                    if part.role is Role.MAIN and part.spec
-                ]
-            },
-            "status": {
-                "phase": "Running"
-                if pod.status is ContainerStatus.RUNNING and pod.mains
-                else "Pending",
-                "podIP": address,
-                "conditions": [{"type": "Ready", "status": str(is_ready)}],
-                "containerStatuses": [
-                    {
-                        "name": container_of(one),
-                        "image": one.image,
-                        "imageID": one.image_id,
-                        "containerID": f"docker://{one.id}",
-                        "ready": one.id in ready,
-                        "restartCount": restarts.get(one.id, 0),
-                    }
-                    for one in there
-                ],
-            },
-        },
+        node=look.node,
+        revision=revision,
+        parts=parts,
+        places=places_of_pod(look.context, target, pod) if target is not None else (),
+        object=pod_object(pod, target, template, parts, summary, address=address, node=look.node),
     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minisets.app.shapes import Object, timestamp
+from minisets.app.look import Look
+from minisets.app.publishing import places_of_service
+from minisets.app.shapes import Object, object_of_record
+from minisets.core.decode import decode
 from minisets.core.manifest import Service, ServicePort
 from minisets.core.publishing import node_port
 from minisets.core.record import Record
@@ -30,8 +33,21 @@ class ServiceView:
     places: tuple[str, ...] = ()
 
 
-def service_view(
-    record: Record, service: Service, places: tuple[str, ...] = (), address: str = ""
+def service_views(look: Look) -> list[ServiceView]:
+    """Show all Services."""
+    views = []
+    for record in look.world.of_kind("Service"):
+        service = decode(parse_object(record.data).object)
+        if isinstance(service, Service):
+            address, places = places_of_service(
+                look.context, look.world, look.sets, record.namespace, service
+            )
+            views.append(_service_view(record, service, places, address))
+    return views
+
+
+def _service_view(
+    record: Record, service: Service, places: tuple[str, ...], address: str
 ) -> ServiceView:
     """Show a Service.
 
@@ -43,13 +59,7 @@ def service_view(
     """
     facts = parse_object(record.data)
     spec = service.spec
-    metadata = {
-        **facts.object["metadata"],
-        "namespace": record.namespace,
-        "uid": facts.uid,
-        "creationTimestamp": timestamp(facts.created),
-    }
-    live = {**facts.object, "metadata": metadata, "spec": _spec(record, service)}
+    live = {**object_of_record(record), "spec": _spec(record, service)}
     if spec.type == _LOAD_BALANCER and address:
         live["status"] = {"loadBalancer": {"ingress": [{"ip": address}]}}
     return ServiceView(

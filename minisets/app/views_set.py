@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from minisets.app.look import Look
 from minisets.app.shapes import Object, timestamp
 from minisets.app.targets import Target
-from minisets.app.world import World
 from minisets.core.planner import plan
 from minisets.core.set_record import status_to_data
 from minisets.core.snapshot import take_snapshot
@@ -26,20 +26,20 @@ class SetView:
     object: Object
 
 
-def set_view(world: World, target: Target, ready: dict[str, float]) -> SetView:
-    """Show a set.
+def set_views(look: Look) -> list[SetView]:
+    """Show all sets, also those whose record is lost while their pods are there."""
+    return [_set_view(look, target) for target in look.sets]
 
-    Args:
-        ready: Container id → seconds that it has been ready for.
-    """
+
+def _set_view(look: Look, target: Target) -> SetView:
     facts, manifest = target.facts, target.manifest
     snapshot = take_snapshot(
         facts,
         manifest,
         namespace=target.namespace,
-        pods=world.pods(target.namespace, target.name),
-        volumes=world.claims(target.namespace, target.name),
-        ready_for=ready,
+        pods=look.world.pods(target.namespace, target.name),
+        volumes=look.world.claims(target.namespace, target.name),
+        ready_for=look.ready,
     )
     status = plan(snapshot).status
     live = facts.object

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from minisets.app.views_claim import ClaimView
+from minisets.app.query import View
+from minisets.app.views_claim import SHORT_MODES, ClaimView
+from minisets.app.views_object import ObjectView
 from minisets.app.views_pod import PodView
 from minisets.app.views_service import ServiceView
 from minisets.app.views_set import SetView
-
-View = SetView | PodView | ClaimView | ServiceView
+from minisets.core.quantity import round_bytes
 
 _NONE = "<none>"
 _MOST_PLACES = 3
+_UNSET = "<unset>"
+_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 PUBLISHED = "PUBLISHED"
 """Column of where pods are to be found from outside; only in tables in which one is."""
 
+Cells = dict[str, str]
+"""Header to what stands under it."""
 
-def cells_of(view: View, now: float, *, is_wide: bool) -> dict[str, str]:
+
+def cells_of(view: View, now: float, *, is_wide: bool) -> Cells:
     """Return a row of the table of the view's kind.
 
     Args:
@@ -34,9 +40,11 @@ def cells_of(view: View, now: float, *, is_wide: bool) -> dict[str, str]:
             return _claim_cells(view, now, is_wide=is_wide)
         case ServiceView():
             return _service_cells(view, now, is_wide=is_wide)
+        case ObjectView():
+            return _object_cells(view, now, is_wide=is_wide)
 
 
-def _set_cells(view: SetView, now: float, *, is_wide: bool) -> dict[str, str]:
+def _set_cells(view: SetView, now: float, *, is_wide: bool) -> Cells:
     cells = {
         "NAME": view.name,
         "READY": f"{view.ready}/{view.replicas}",
@@ -47,12 +55,12 @@ def _set_cells(view: SetView, now: float, *, is_wide: bool) -> dict[str, str]:
     return cells
 
 
-def _pod_cells(view: PodView, now: float, *, is_wide: bool) -> dict[str, str]:
+def _pod_cells(view: PodView, now: float, *, is_wide: bool) -> Cells:
     cells = {
         "NAME": view.name,
         "READY": f"{view.ready}/{view.containers}",
         "STATUS": view.status,
-        "RESTARTS": str(view.restarts),
+        "RESTARTS": _restarts(view, now),
         "AGE": _age_since(view.created, now),
     }
     if is_wide:
@@ -65,7 +73,13 @@ def _pod_cells(view: PodView, now: float, *, is_wide: bool) -> dict[str, str]:
     return cells
 
 
-def _claim_cells(view: ClaimView, now: float, *, is_wide: bool) -> dict[str, str]:
+def _restarts(view: PodView, now: float) -> str:
+    if not view.restarts or not view.last_restart:
+        return str(view.restarts)
+    return f"{view.restarts} ({render_age(now - view.last_restart)} ago)"
+
+
+def _claim_cells(view: ClaimView, now: float, *, is_wide: bool) -> Cells:
     cells = {
         "NAME": view.name,
         "STATUS": view.status,
@@ -73,15 +87,16 @@ def _claim_cells(view: ClaimView, now: float, *, is_wide: bool) -> dict[str, str
         "CAPACITY": view.capacity,
         "ACCESS MODES": view.access_modes,
         "STORAGECLASS": view.storage_class,
-        "VOLUMEATTRIBUTESCLASS": "<unset>",
+        "VOLUMEATTRIBUTESCLASS": _UNSET,
         "AGE": _age_since(view.created, now),
     }
     if is_wide:
         cells["VOLUMEMODE"] = str(view.object.get("spec", {}).get("volumeMode", "Filesystem"))
+        cells["USED"] = "<unknown>" if view.used is None else round_bytes(view.used)
     return cells
 
 
-def _service_cells(view: ServiceView, now: float, *, is_wide: bool) -> dict[str, str]:
+def _service_cells(view: ServiceView, now: float, *, is_wide: bool) -> Cells:
     cells = {
         "NAME": view.name,
         "TYPE": view.type,
@@ -95,13 +110,80 @@ def _service_cells(view: ServiceView, now: float, *, is_wide: bool) -> dict[str,
     return cells
 
 
-def _published(places: Sequence[str]) -> dict[str, str]:
+def _published(places: Sequence[str]) -> Cells:
     """Return the column that kubectl does not have, where there is something to show."""
     if not places:
         return {}
     rest = len(places) - _MOST_PLACES
     more = f" + {rest} more..." if rest > 0 else ""
     return {PUBLISHED: ", ".join(places[:_MOST_PLACES]) + more}
+
+
+def _object_cells(view: ObjectView, now: float, *, is_wide: bool) -> Cells:
+    cells = {
+        "NAME": view.name,
+        **_OWN_CELLS[view.kind](view),
+        "AGE": _age_since(view.created, now),
+    }
+    if is_wide and view.kind == "PersistentVolume":
+        cells["VOLUMEMODE"] = str(view.object["spec"].get("volumeMode", "Filesystem"))
+    return cells
+
+
+def _config_map_cells(view: ObjectView) -> Cells:
+    keys = {**(view.object.get("data") or {}), **(view.object.get("binaryData") or {})}
+    return {"DATA": str(len(keys))}
+
+
+def _secret_cells(view: ObjectView) -> Cells:
+    keys = {**(view.object.get("data") or {}), **(view.object.get("stringData") or {})}
+    return {"TYPE": view.object.get("type") or "Opaque", "DATA": str(len(keys))}
+
+
+def _class_cells(view: ObjectView) -> Cells:
+    annotations = view.object["metadata"].get("annotations") or {}
+    is_default = annotations.get(_DEFAULT_CLASS) == "true"
+    return {
+        "NAME": f"{view.name} (default)" if is_default else view.name,
+        "PROVISIONER": view.object.get("provisioner") or _NONE,
+        "RECLAIMPOLICY": view.object.get("reclaimPolicy") or "Delete",
+        "VOLUMEBINDINGMODE": view.object.get("volumeBindingMode") or "Immediate",
+        "ALLOWVOLUMEEXPANSION": str(bool(view.object.get("allowVolumeExpansion"))).lower(),
+    }
+
+
+def _volume_cells(view: ObjectView) -> Cells:
+    spec = view.object["spec"]
+    claim = spec.get("claimRef") or {}
+    modes = [SHORT_MODES.get(mode, mode) for mode in spec.get("accessModes") or ()]
+    return {
+        "CAPACITY": (spec.get("capacity") or {}).get("storage", ""),
+        "ACCESS MODES": ",".join(modes),
+        "RECLAIM POLICY": spec.get("persistentVolumeReclaimPolicy") or "Retain",
+        "STATUS": view.object["status"]["phase"],
+        "CLAIM": f"{claim.get('namespace', '')}/{claim['name']}" if claim else "",
+        "STORAGECLASS": spec.get("storageClassName") or "",
+        "VOLUMEATTRIBUTESCLASS": _UNSET,
+        "REASON": "",
+    }
+
+
+def _revision_cells(view: ObjectView) -> Cells:
+    (owner,) = view.object["metadata"]["ownerReferences"]
+    return {
+        "CONTROLLER": f"statefulset.apps/{owner['name']}",
+        "REVISION": str(view.object["revision"]),
+    }
+
+
+_OWN_CELLS: Mapping[str, Callable[[ObjectView], Cells]] = {
+    "ConfigMap": _config_map_cells,
+    "Secret": _secret_cells,
+    "Namespace": lambda view: {"STATUS": view.object["status"]["phase"]},
+    "StorageClass": _class_cells,
+    "PersistentVolume": _volume_cells,
+    "ControllerRevision": _revision_cells,
+}
 
 
 def _age_since(created: float, now: float) -> str:

@@ -75,7 +75,7 @@ def render_findings(found: Sequence[Finding]) -> str:
 
 
 def _to_json(found: Sequence[Finding]) -> str:
-    from minisets.cli.render import to_json
+    from minisets.cli.output import to_json
     from minisets.core.diagnosis import Level
 
     return to_json(

@@ -128,8 +128,8 @@ class _Edit:
         Raises:
             MinisetsError: The editor failed, or what was saved stayed wrong; a copy is kept.
         """
+        from minisets.cli.output import to_json, to_yaml
         from minisets.cli.problems import render_error
-        from minisets.cli.render import to_json, to_yaml
         from minisets.engine import editor
 
         text = to_json(self._live) if self._output == "json" else to_yaml(self._live)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -11,74 +12,286 @@ from minisets.cli import kinds
 from minisets.cli.command import Command, Settings, pass_settings
 from minisets.cli.kinds import Resource
 from minisets.cli.session import open_context, open_screen
+from minisets.errors import InputError, NotFound
 
 if TYPE_CHECKING:
     from minisets.app.context import Context
-    from minisets.cli.cells import View
+    from minisets.app.look import Look
+    from minisets.app.query import View
+    from minisets.cli.progress import Screen
+    from minisets.cli.render import TableOptions
 
 _EXAMPLES = (
     "minisets get sts",
     "minisets get pods -o wide",
+    "minisets get pods -w",
+    "minisets get pods -l app=nginx --field-selector=status.phase=Running",
     "minisets get pvc -A",
     "minisets get sts/web -o yaml",
+    "minisets get pod web-0 -o jsonpath='{.status.podIP}'",
+    "minisets get pods -o custom-columns=POD:.metadata.name,IMAGE:.spec.containers[*].image",
+    "minisets get pods --sort-by=.metadata.creationTimestamp --show-labels",
     "minisets get all -n team-1",
 )
+
+# What stands before an equals sign is gone on with.
+FORMATS = (
+    "wide",
+    "yaml",
+    "json",
+    "name",
+    "jsonpath=",
+    "jsonpath-file=",
+    "jsonpath-as-json=",
+    "custom-columns=",
+    "custom-columns-file=",
+)
+_FIELDS = ("metadata.name", "metadata.namespace")
+# As the API server allows them.
+_MORE_FIELDS: dict[str, tuple[str, ...]] = {
+    "Pod": (
+        "spec.hostNetwork",
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "spec.serviceAccountName",
+        "status.phase",
+        "status.podIP",
+    ),
+    "Namespace": ("status.phase",),
+    "Secret": ("type",),
+}
+# Their rows change when pods do.
+_PROBED = frozenset({kinds.SET, kinds.POD})
 
 
 @click.command("get", cls=Command, examples=_EXAMPLES)
 @click.argument("words", nargs=-1, required=True, metavar="TYPE [NAME...] | TYPE/NAME... | all")
 @click.option(
-    "-o", "--output", type=click.Choice(["wide", "yaml", "json", "name"]), help="Output format."
+    "-o",
+    "--output",
+    metavar="FORMAT",
+    shell_complete=lambda _ctx, _param, start: [one for one in FORMATS if one.startswith(start)],
+    help="wide, yaml, json, name, jsonpath=..., jsonpath-file=FILE, jsonpath-as-json=..., "
+    "custom-columns=HEADER:PATH,... or custom-columns-file=FILE.",
 )
+@click.option("-l", "--selector", metavar="LABELS", help="Only objects with these labels.")
+@click.option("--field-selector", metavar="FIELDS", help="Only objects with these fields.")
 @click.option("-A", "--all-namespaces", is_flag=True, help="Show objects of all namespaces.")
+@click.option("--sort-by", metavar="PATH", help="Sort by a field, a JSONPath.")
+@click.option("-w", "--watch", is_flag=True, help="Go on, and show what changes.")
+@click.option("--watch-only", is_flag=True, help="Show only what changes from now on.")
+@click.option("--output-watch-events", is_flag=True, help="Say what happened to each object.")
+@click.option("--show-labels", is_flag=True, help="With a last column for all labels.")
+@click.option("--show-kind", is_flag=True, help="With the type before each name.")
+@click.option(
+    "-L", "--label-columns", multiple=True, metavar="KEY,...", help="With a column per label."
+)
 @click.option("--no-headers", is_flag=True, help="Leave out the line of headers.")
+@click.option("--ignore-not-found", is_flag=True, help="Be content with what is not there.")
+@click.option(
+    "--allow-missing-template-keys/--no-allow-missing-template-keys",
+    "allows_missing",
+    default=True,
+    help="A JSONPath may lead to nothing.",
+)
 @pass_settings
 def get(
     settings: Settings,
     words: tuple[str, ...],
     output: str | None,
+    selector: str | None,
+    field_selector: str | None,
     all_namespaces: bool,
+    sort_by: str | None,
+    watch: bool,
+    watch_only: bool,
+    output_watch_events: bool,
+    show_labels: bool,
+    show_kind: bool,
+    label_columns: tuple[str, ...],
     no_headers: bool,
+    ignore_not_found: bool,
+    allows_missing: bool,
 ) -> None:
-    """Show sets, pods, claims and Services.
+    """Show sets, pods, claims and other objects.
 
-    The types are sts, pods, pvc and svc; the word all stands for pods, svc and sts.
+    The types are sts, pods, pvc, pv, svc, cm, secret, controllerrevisions, ns and sc; the word
+    all stands for pods, svc and sts.
     """
+    from minisets.cli.output import parse_output
+    from minisets.cli.render import TableOptions
+
     wanted = kinds.parse_words(words, kinds.READABLE, is_all_known=True)
-    if all_namespaces and any(wanted.values()):
+    choice = Choice(
+        wanted=wanted,
+        keeps=_parse_selectors(wanted, selector, field_selector),
+        sort_by=sort_by,
+        has_fields=bool(sort_by or field_selector),
+    )
+    if all_namespaces and choice.has_names:
         raise click.UsageError("an object is named within one namespace: leave out -A or the name")
+    if choice.has_names and (selector or field_selector):
+        raise InputError("name cannot be provided when a selector is specified")
+    options = TableOptions(
+        output=parse_output(output, is_strict=not allows_missing),
+        has_namespace=all_namespaces and not wanted.keys() <= kinds.CLUSTER_SCOPED,
+        has_headers=not no_headers,
+        has_kind=show_kind,
+        has_labels=show_labels,
+        labels=[key for keys in label_columns for key in keys.split(",")],
+        is_single=sum(map(len, wanted.values())) == 1,
+    )
     namespace = None if all_namespaces else settings.namespace
-    with open_screen(settings) as screen:
-        with open_context(settings, screen) as context:
-            found = [(kind, _fetch(context, kind, namespace, wanted[kind])) for kind in wanted]
-            now = context.clock.now()
-        from minisets.cli.render import TableOptions, render_found
+    with open_screen(settings) as screen, open_context(settings, screen) as context:
+        if watch or watch_only:
+            from minisets.cli.watching import watch_objects
 
-        options = TableOptions(
-            is_wide=output == "wide",
-            has_namespace=all_namespaces,
-            has_headers=not no_headers,
-            is_single=sum(map(len, wanted.values())) == 1,
+            (resource,) = _one_kind(wanted)
+            watch_objects(
+                context,
+                screen,
+                namespace=None if resource in kinds.CLUSTER_SCOPED else namespace,
+                resource=resource,
+                read=lambda look: choice.read(look, resource)[0],
+                options=options,
+                is_silent_first=watch_only,
+                has_events=output_watch_events,
+                is_whole=options.is_whole or choice.has_fields,
+                has_probes=resource in _PROBED,
+            )
+        else:
+            _show(context, screen, namespace, choice, options, is_lenient=ignore_not_found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which objects are shown, and in which order.
+
+    Attributes:
+        wanted: Resources and names.
+        keeps: Says of an object whether the selectors keep it.
+        sort_by: Path to the field that they are sorted by.
+        has_fields: Any field of the objects may be asked for.
+    """
+
+    wanted: kinds.Wanted
+    keeps: Callable[[View], bool]
+    sort_by: str | None
+    has_fields: bool
+
+    @property
+    def has_names(self) -> bool:
+        """Objects are asked for by their names."""
+        return any(self.wanted.values())
+
+    def read(self, look: Look, resource: Resource) -> tuple[list[View], list[str]]:
+        """Return the objects of a resource, and the names of those that are not there.
+
+        Raises:
+            InputError: They cannot be sorted by the field.
+        """
+        from minisets.app.query import read_kind
+
+        found = [view for view in read_kind(look, resource.kind) if self.keeps(view)]
+        missing: list[str] = []
+        if names := self.wanted[resource]:
+            known = {view.name: view for view in found}
+            missing = [name for name in names if name not in known]
+            found = [known[name] for name in names if name in known]
+        if self.sort_by and found:
+            from minisets.core.columns import sort_by
+
+            by_identity = {id(view.object): view for view in found}
+            objects = sort_by(self.sort_by, [view.object for view in found])
+            found = [by_identity[id(one)] for one in objects]
+        return found, missing
+
+
+def _show(
+    context: Context,
+    screen: Screen,
+    namespace: str | None,
+    choice: Choice,
+    options: TableOptions,
+    *,
+    is_lenient: bool,
+) -> None:
+    from minisets.cli.render import render_found
+
+    found = []
+    missing: list[str] = []
+    look, everywhere = _looks(context, namespace, options, choice)
+    for resource in choice.wanted:
+        views, gone = choice.read(
+            everywhere if resource in kinds.CLUSTER_SCOPED else look, resource
         )
-        text = render_found(found, output, now, options=options)
+        found.append((resource, views))
+        missing += [f'{resource.plural}{resource.group} "{name}" not found' for name in gone]
+    is_empty = not any(views for _, views in found)
+    if not is_empty or (not options.output.is_table and not choice.has_names):
+        text = render_found(found, context.clock.now(), options)
         if text:
-            screen.result(text)
-        elif output != "name":
-            place = f" in {namespace} namespace" if namespace else ""
-            screen.remark(f"No resources found{place}." if namespace else "No resources found")
+            # What a JSONPath gives is for programs: nothing is added to it, as in kubectl.
+            is_raw = options.output.format == "jsonpath"
+            click.echo(text, nl=False) if is_raw else screen.result(text)
+    if missing and not is_lenient:
+        raise NotFound("\n".join(missing))
+    if is_empty and options.output.is_table and not missing:
+        is_global = choice.wanted.keys() <= kinds.CLUSTER_SCOPED
+        place = "" if namespace is None or is_global else f" in {namespace} namespace"
+        screen.remark(f"No resources found{place}{'.' if place else ''}")
 
 
-def _fetch(
-    context: Context, resource: Resource, namespace: str | None, names: Sequence[str]
-) -> Sequence[View]:
-    from minisets.app import query
+def _looks(
+    context: Context, namespace: str | None, options: TableOptions, choice: Choice
+) -> tuple[Look, Look]:
+    """Return the look at the namespace, and the one at everything."""
+    from minisets.app.look import Look
 
-    match resource:
-        case kinds.SET:
-            return query.get_sets(context, namespace, names)
-        case kinds.POD:
-            return query.get_pods(context, namespace, names)
-        case kinds.CLAIM:
-            return query.get_claims(context, namespace, names)
-        case _:
-            return query.get_services(context, namespace, names)
+    def look(place: str | None) -> Look:
+        return Look(
+            context,
+            place,
+            is_whole=options.is_whole or choice.has_fields,
+            has_sizes=options.output.format == "wide" and kinds.CLAIM in choice.wanted,
+        )
+
+    here = look(namespace)
+    return here, here if namespace is None else look(None)
+
+
+def _parse_selectors(
+    wanted: kinds.Wanted, labels: str | None, fields: str | None
+) -> Callable[[View], bool]:
+    if not labels and not fields:
+        return lambda _: True
+    from minisets.core.selectors import matches, parse_fields, parse_labels
+
+    by_labels = parse_labels(labels or "")
+    supported = {
+        field for resource in wanted for field in (*_FIELDS, *_MORE_FIELDS.get(resource.kind, ()))
+    }
+    by_fields = parse_fields(fields or "", supported=supported)
+
+    def keeps(view: View) -> bool:
+        found = view.object["metadata"].get("labels") or {}
+        return matches(by_labels, found) and matches(by_fields, view.object)
+
+    return keeps
+
+
+def _one_kind(wanted: kinds.Wanted) -> tuple[Resource]:
+    """Return the only resource.
+
+    Raises:
+        InputError: There are several.
+    """
+    if len(wanted) > 1:
+        raise InputError(
+            "watch is only supported on individual resources and resource collections - "
+            f"{len(wanted)} resources were found",
+            hint=f"minisets get {min(wanted, key=lambda one: len(one.plural)).plural} -w",
+        )
+    (resource,) = wanted
+    return (resource,)

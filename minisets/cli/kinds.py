@@ -47,10 +47,11 @@ SECRET = Resource("Secret", "secret", "secrets")
 NAMESPACE = Resource("Namespace", "namespace", "namespaces", "", ("ns",))
 CLASS = Resource("StorageClass", "storageclass", "storageclasses", ".storage.k8s.io", ("sc",))
 VOLUME = Resource("PersistentVolume", "persistentvolume", "persistentvolumes", "", ("pv",))
+REVISION = Resource("ControllerRevision", "controllerrevision", "controllerrevisions", ".apps")
 
-RESOURCES = (SET, POD, CLAIM, SERVICE, CONFIG_MAP, SECRET, NAMESPACE, CLASS, VOLUME)
+RESOURCES = (SET, POD, CLAIM, SERVICE, CONFIG_MAP, SECRET, NAMESPACE, CLASS, VOLUME, REVISION)
 CLUSTER_SCOPED = frozenset({NAMESPACE, CLASS, VOLUME})
-READABLE = (SET, POD, CLAIM, SERVICE)
+READABLE = RESOURCES
 DELETABLE = (SET, POD, CLAIM, SERVICE, CONFIG_MAP, SECRET, NAMESPACE)
 
 ALL = "all"

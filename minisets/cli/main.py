@@ -35,7 +35,7 @@ COMMANDS = {
     "edit": ("minisets.cli.edit:edit", "Change a live object in your editor."),
     "exec": ("minisets.cli.streams:execute", "Run a command in a pod."),
     "explain": ("minisets.cli.explain:explain", "Say what a field means and what it does here."),
-    "get": ("minisets.cli.get:get", "Show sets, pods, claims and Services."),
+    "get": ("minisets.cli.get:get", "Show sets, pods, claims and other objects."),
     "label": ("minisets.cli.metadata:label", "Set or remove labels of objects."),
     "logs": ("minisets.cli.streams:logs", "Print what a pod wrote."),
     "options": ("minisets.cli.options:options", "Print the options that every command takes."),

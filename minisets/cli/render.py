@@ -1,130 +1,170 @@
-"""What get prints, as text: tables and ages as kubectl has them, YAML, JSON and names."""
+"""What get prints, as text: tables as kubectl lays them out, names, and the user's own columns."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from minisets.cli.cells import PUBLISHED, View, cells_of
+from minisets.app.query import View
+from minisets.cli.cells import PUBLISHED, Cells, cells_of
 from minisets.cli.kinds import Resource
+from minisets.cli.output import TABLE, Output, write_objects
 
 Found = Sequence[tuple[Resource, Sequence[View]]]
 """What was found, by resource, in the order in which it is printed."""
 
-_NONE = "<none>"
 _PADDING = 3
 _MIN_WIDTH = 6
-_TEXT = "tag:yaml.org,2002:str"
+_NONE = "<none>"
 
 
-def render_found(found: Found, output: str | None, now: float, *, options: TableOptions) -> str:
-    """Return what get prints for an output format; None and ``wide`` are tables."""
-    if output == "name":
-        lines = [f"{kind.printed}/{view.name}" for kind, views in found for view in views]
-        return "\n".join(lines)
-    if output in {"yaml", "json"}:
-        items = [view.object for _, views in found for view in views]
-        whole = items[0] if options.is_single and len(items) == 1 else as_list(items)
-        return to_yaml(whole) if output == "yaml" else to_json(whole)
-    return render_tables(found, now, options=options)
-
-
+@dataclass(frozen=True, kw_only=True)
 class TableOptions:
     """How get shows things.
 
-    Args:
-        is_wide: With the columns of ``-o wide``.
+    Attributes:
         has_namespace: With a first column for the namespace.
         has_headers: With a line of headers.
+        has_kind: Names say what they are the names of, as they do beside other kinds.
+        has_labels: With a last column for all labels.
+        labels: With a column for each of these labels.
         is_single: One object was asked for by its name: not a list.
     """
 
-    def __init__(
-        self,
-        *,
-        is_wide: bool = False,
-        has_namespace: bool = False,
-        has_headers: bool = True,
-        is_single: bool = False,
-    ) -> None:
-        self.is_wide = is_wide
-        self.has_namespace = has_namespace
-        self.has_headers = has_headers
-        self.is_single = is_single
+    output: Output = TABLE
+    has_namespace: bool = False
+    has_headers: bool = True
+    has_kind: bool = False
+    has_labels: bool = False
+    labels: Sequence[str] = ()
+    is_single: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """More is shown of the objects than a table has room for."""
+        return self.output.format not in {"table", "name"}
+
+
+def render_found(found: Found, now: float, options: TableOptions) -> str:
+    """Return what get prints.
+
+    Args:
+        found: Objects by resource.
+        now: Seconds since the epoch.
+        options: Say how.
+
+    Raises:
+        InputError: A template of the user's does not fit the objects.
+    """
+    output = options.output
+    if output.is_table or output.format == "columns":
+        return render_tables(found, now, options=options)
+    if output.format == "name":
+        lines = [f"{kind.printed}/{view.name}" for kind, views in found for view in views]
+        return "\n".join(lines)
+    items = [view.object for _, views in found for view in views]
+    return write_objects(output, items, is_single=options.is_single)
 
 
 def render_tables(found: Found, now: float, *, options: TableOptions) -> str:
     """Return a table per resource that has something, an empty line between them."""
     full = [(resource, views) for resource, views in found if views]
-    # Beside others, names say what they are the names of.
-    has_kind = len(found) > 1
+    if options.output.format == "columns":
+        # As kubectl: one table, whatever the kinds.
+        rows = [own_cells(options.output, view) for _, views in full for view in views]
+        return render_table(rows, has_headers=options.has_headers) if rows else ""
     tables = []
     for resource, views in full:
-        rows = []
-        for view in views:
-            cells = cells_of(view, now, is_wide=options.is_wide)
-            if has_kind:
-                cells["NAME"] = f"{resource.printed}/{view.name}"
-            if options.has_namespace:
-                cells = {"NAMESPACE": view.namespace, **cells}
-            rows.append(cells)
-        if any(PUBLISHED in cells for cells in rows):
-            rows = [{**cells, PUBLISHED: cells.get(PUBLISHED, _NONE)} for cells in rows]
+        is_published = any(getattr(view, "places", ()) for view in views)
+        rows = [
+            cells_for(
+                resource,
+                view,
+                now,
+                options,
+                has_kind=len(found) > 1,
+                is_published=is_published,
+            )
+            for view in views
+        ]
         tables.append(render_table(rows, has_headers=options.has_headers))
     return "\n\n".join(tables)
 
 
-def render_table(rows: Sequence[dict[str, str]], *, has_headers: bool = True) -> str:
+def cells_for(
+    resource: Resource,
+    view: View,
+    now: float,
+    options: TableOptions,
+    *,
+    has_kind: bool = False,
+    is_published: bool = False,
+) -> Cells:
+    """Return the row of one object, with all columns that were asked for.
+
+    Args:
+        resource: Of the object.
+        view: The object.
+        now: Seconds since the epoch.
+        options: Say which columns.
+        has_kind: The name says what it is the name of.
+        is_published: The table has a column of places.
+    """
+    if options.output.format == "columns":
+        return own_cells(options.output, view)
+    is_wide = options.output.format == "wide"
+    cells = cells_of(view, now, is_wide=is_wide)
+    if is_wide and is_published:
+        cells.setdefault(PUBLISHED, _NONE)
+    if has_kind or options.has_kind:
+        cells["NAME"] = f"{resource.printed}/{cells['NAME']}"
+    if options.has_namespace:
+        cells = {"NAMESPACE": view.namespace or _NONE, **cells}
+    labels: Mapping[str, str] = view.object.get("metadata", {}).get("labels") or {}
+    for key in options.labels:
+        cells[key.rpartition("/")[2].upper()] = labels.get(key, "")
+    if options.has_labels:
+        listed = [f"{key}={value}" for key, value in sorted(labels.items())]
+        cells["LABELS"] = ",".join(listed) or _NONE
+    return cells
+
+
+def own_cells(output: Output, view: View) -> Cells:
+    """Return the row of one object in a table of the user's own."""
+    from minisets.core.columns import row
+
+    found = row(output.columns, view.object)
+    return {column.header: cell for column, cell in zip(output.columns, found, strict=True)}
+
+
+def render_table(rows: Sequence[Cells], *, has_headers: bool = True) -> str:
     """Return rows of the same columns as kubectl lays them out: three spaces between columns."""
-    lines = [list(rows[0])] if has_headers else []
-    lines += [list(row.values()) for row in rows]
-    widths = [
-        max(_MIN_WIDTH, _PADDING + max(len(line[index]) for line in lines))
-        for index in range(len(rows[0]) - 1)
-    ]
-    return "\n".join(
-        "".join(cell.ljust(width) for cell, width in zip(line, widths, strict=False)) + line[-1]
-        for line in lines
-    )
+    lines = GrowingTable().lines(rows, has_headers=has_headers)
+    return "\n".join(lines)
 
 
-def as_list(items: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return several objects as the List that kubectl prints."""
-    return {
-        "apiVersion": "v1",
-        "items": list(items),
-        "kind": "List",
-        "metadata": {"resourceVersion": ""},
-    }
+@dataclass
+class GrowingTable:
+    """A table that is written bit by bit: its columns grow, and never shrink.
 
+    Attributes:
+        widths: Of the columns so far.
+    """
 
-def to_json(value: dict[str, Any]) -> str:
-    """Return JSON as kubectl writes it: four spaces, keys in order."""
-    return json.dumps(value, indent=4, sort_keys=True, ensure_ascii=False)
+    widths: list[int] = field(default_factory=list)
 
-
-def to_yaml(value: dict[str, Any]) -> str:
-    """Return YAML as kubectl writes it: keys in order, text of several lines as a block."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        """Writes no anchors: kubectl's readers would accept them, people would not."""
-
-        def ignore_aliases(self, data: object) -> bool:
-            """Write a value again where it stands again."""
-            del data
-            return True
-
-    def text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
-        # As kubectl: double quotes around what would be no text without quotes.
-        tag = dumper.resolve(yaml.ScalarNode, data, (True, False))  # type: ignore[no-untyped-call]
-        is_text = tag == _TEXT
-        style = "|" if "\n" in data else None if is_text else '"'
-        return dumper.represent_scalar(_TEXT, data, style=style)
-
-    Dumper.add_representer(str, text)
-    written: str = yaml.dump(
-        value, Dumper=Dumper, allow_unicode=True, default_flow_style=False, width=10**6
-    )
-    return written.rstrip("\n")
+    def lines(self, rows: Sequence[Cells], *, has_headers: bool) -> list[str]:
+        """Return further lines of the table."""
+        lines = [list(rows[0])] if has_headers else []
+        lines += [list(row.values()) for row in rows]
+        needed = [
+            max(_MIN_WIDTH, _PADDING + max(len(line[index]) for line in lines))
+            for index in range(len(rows[0]) - 1)
+        ]
+        known = self.widths or [0] * len(needed)
+        self.widths = [max(pair) for pair in zip(known, needed, strict=True)]
+        return [
+            "".join(cell.ljust(width) for cell, width in zip(line, self.widths, strict=False))
+            + line[-1]
+            for line in lines
+        ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import unified_diff
 from typing import Any
 
-from minisets.cli.render import to_yaml
+from minisets.cli.output import to_yaml
 
 
 def render_difference(title: str, before: dict[str, Any], after: dict[str, Any]) -> str:

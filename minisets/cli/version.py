@@ -33,7 +33,7 @@ def version(settings: Settings, client: bool, output: str | None) -> None:
         click.echo(json.dumps(answer, indent=2))
         return
     if output == "yaml":
-        from minisets.cli.render import to_yaml
+        from minisets.cli.output import to_yaml
 
         click.echo(to_yaml(answer), nl=False)
         return

@@ -53,6 +53,23 @@ def parse_columns(text: str) -> tuple[Column, ...]:
     return tuple(columns)
 
 
+def parse_columns_file(text: str) -> tuple[Column, ...]:
+    """Read a file of two lines: the headers, and under each its path.
+
+    Raises:
+        InputError: There are fewer than two lines, or not as many paths as headers.
+    """
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    if len(lines) < 2:
+        message = "custom-columns format requires a template of two lines: headers, and paths"
+        raise InputError(message)
+    names, paths = lines[0], lines[1]
+    if len(names) != len(paths):
+        message = f"number of headers ({len(names)}) and field specifications ({len(paths)})"
+        raise InputError(f"{message} don't match")
+    return parse_columns(",".join(map(":".join, zip(names, paths, strict=True))))
+
+
 def headers(columns: Iterable[Column]) -> tuple[str, ...]:
     """Return the first line of the table."""
     return tuple(column.header for column in columns)

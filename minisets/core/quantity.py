@@ -91,6 +91,16 @@ def format_quantity(value: str | float) -> str:
     return f"{text}{_DECIMAL_SUFFIXES[exponent]}"
 
 
+def round_bytes(count: int) -> str:
+    """Write bytes for people, in the unit in which they are read best: ``1.5Mi``."""
+    amount, power = float(count), 0
+    while amount >= 1024 and power < len(_BINARY_SUFFIXES) - 1:
+        amount /= 1024
+        power += 1
+    digits = 1 if power and amount < 10 else 0
+    return f"{amount:.{digits}f}".removesuffix(".0") + _BINARY_SUFFIXES[power]
+
+
 def _format_binary(amount: int) -> str:
     power = 0
     while amount % 1024 == 0 and power < len(_BINARY_SUFFIXES) - 1:

@@ -4,10 +4,13 @@ import pytest
 
 from minisets.app.delete import delete_set
 from minisets.app.dry_run import dry_run
+from minisets.app.look import Look
 from minisets.app.park import stop
-from minisets.app.query import get_claims, get_pods, get_services, get_sets
+from minisets.app.query import get_claims, get_pods, get_services, get_sets, read_kind
 from minisets.app.rollout import history, restart, set_images, undo
-from minisets.errors import InputError, ManifestError, NotFound
+from minisets.app.views_claim import claim_views
+from minisets.app.views_pod import pod_views
+from minisets.errors import EngineError, InputError, ManifestError, NotFound
 from tests.app.bench import NO, OK, Bench, a_service, a_set, events, probed, with_claim, with_env
 from tests.fakes import DEMO
 
@@ -41,6 +44,85 @@ def test_pods_are_shown_by_ordinal_with_state_and_restarts(bench: Bench):
     assert views[0].ip == bench.address("web-0")
     assert views[0].object["status"]["podIP"] == views[0].ip
     assert not any(key.startswith("minisets") for key in views[0].object["metadata"]["labels"])
+
+
+def test_a_pod_as_kubernetes_has_it_says_what_its_container_does_and_did(bench: Bench):
+    bench.apply(with_claim(probed(a_set(replicas=1))))
+    bench.clock.sleep(30)
+    bench.engine.crash("web-0", exit_code=3, restarting=True)
+    (view,) = get_pods(bench.command(), "default")
+    assert view.last_restart == bench.clock.now()
+    shown = view.object
+    assert shown["metadata"]["ownerReferences"][0]["name"] == "web"
+    assert shown["metadata"]["labels"]["app"] == "web"
+    assert shown["spec"]["volumes"] == [
+        {"name": "data", "persistentVolumeClaim": {"claimName": "data-web-0"}}
+    ]
+    (status,) = shown["status"]["containerStatuses"]
+    assert status["state"]["waiting"]["reason"] == "CrashLoopBackOff"
+    assert status["lastState"]["terminated"]["exitCode"] == 3
+    assert (status["ready"], status["restartCount"]) == (False, 1)
+    conditions = {one["type"]: one["status"] for one in shown["status"]["conditions"]}
+    assert conditions == {
+        "PodScheduled": "True",
+        "Initialized": "True",
+        "Ready": "False",
+        "ContainersReady": "False",
+    }
+
+
+def test_the_pods_of_a_set_that_is_being_deleted_are_terminating(bench: Bench):
+    bench.apply(a_set(replicas=1))
+    bench.engine.fail("stop", error=EngineError("not now"))
+    with pytest.raises(EngineError):
+        delete_set(bench.command(), "default", "web")
+    (view,) = get_pods(bench.command(), "default")
+    assert view.status == "Terminating"
+
+
+def test_the_machine_is_named_where_the_whole_object_is_shown(bench: Bench):
+    bench.apply(a_set(replicas=1))
+    (view,) = pod_views(Look(bench.command(), "default", is_whole=True))
+    assert (view.node, view.object["spec"]["nodeName"]) == ("fake", "fake")
+
+
+def test_claims_show_what_their_files_take_where_that_is_asked_for(bench: Bench):
+    bench.apply(with_claim(a_set(replicas=1)))
+    bench.engine.volume_bytes["data-web-0"] = 5000
+    (view,) = claim_views(Look(bench.command(), "default", has_sizes=True))
+    assert view.used == 5000
+    (plain,) = get_claims(bench.command(), "default")
+    assert plain.used is None
+    assert bench.engine.count("volume_sizes") == 1
+
+
+def test_an_engine_that_is_measuring_already_is_asked_again(bench: Bench):
+    bench.apply(with_claim(a_set(replicas=1)))
+    busy = EngineError("a disk usage operation is already running")
+    bench.engine.fail("volume_sizes", error=busy)
+    (view,) = claim_views(Look(bench.command(), "default", has_sizes=True))
+    assert view.used == 0
+
+
+def test_other_kinds_are_read_from_records_claims_and_revisions(bench: Bench):
+    bench.apply(a_service(), with_claim(a_set(replicas=1), storageClassName="fast"))
+    bench.apply(with_env(with_claim(a_set(replicas=1), storageClassName="fast"), COLOR="x"))
+    look = Look(bench.command(), None)
+
+    def objects(kind: str):
+        return [view.object for view in read_kind(look, kind)]
+
+    revisions = objects("ControllerRevision")
+    assert [one["revision"] for one in revisions] == [1, 2]
+    assert revisions[1]["data"]["spec"]["template"]["$patch"] == "replace"
+    (volume,) = objects("PersistentVolume")
+    assert volume["spec"]["claimRef"]["name"] == "data-web-0"
+    assert volume["spec"]["storageClassName"] == "fast"
+    assert volume["status"] == {"phase": "Bound"}
+    (space,) = read_kind(look, "Namespace")
+    assert (space.name, space.object["status"]) == ("default", {"phase": "Active"})
+    assert space.created > 0
+    assert objects("ConfigMap") == []
 
 
 def test_claims_are_shown_as_kubernetes_names_them(bench: Bench):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -62,6 +63,71 @@ def test_the_pods_shown_are_the_engines(space: Space):
     pod = space.run("get", "pod", "web-1", "-o", "json").json()
     assert pod["status"]["podIP"] == space.addresses()["web-1"]
     assert pod["metadata"]["labels"]["apps.kubernetes.io/pod-index"] == "1"
+
+
+def test_objects_are_chosen_sorted_and_printed_as_the_user_wants(space: Space):
+    space.apply(WEB)
+    addresses = space.addresses()
+
+    def get(*words: str) -> str:
+        return space.run("get", *words).out
+
+    path = "jsonpath={range .items[*]}{.metadata.name}={.status.podIP} {end}"
+    assert get("pods", "-o", path).split() == [f"{pod}={ip}" for pod, ip in addresses.items()]
+    own = get("po", "-o", "custom-columns=POD:.metadata.name,IP:.status.podIP", "--no-headers")
+    assert [tuple(line.split()) for line in own.splitlines()] == list(addresses.items())
+    index = "apps.kubernetes.io/pod-index"
+    assert get("pods", "-l", f"{index} in (0,2)", "-o", "name").split() == [
+        "pod/web-0",
+        "pod/web-2",
+    ]
+    chosen = get("pods", "--field-selector", f"status.podIP={addresses['web-1']}", "-o", "name")
+    assert chosen.split() == ["pod/web-1"]
+    path = "--sort-by={.spec.nodeName}"
+    assert "web-2" in get("pods", path, "--show-labels", "-L", index)
+    # One that is there is shown, whatever else is not.
+    some = space.run("get", "pods", "web-1", "web-9", "-o", "name", code=1)
+    assert (some.out.split(), 'pods "web-9" not found' in some.err) == (["pod/web-1"], True)
+    assert space.run("get", "pods", "web-9", "--ignore-not-found").out == ""
+
+
+def test_volumes_revisions_and_namespaces_are_shown(space: Space):
+    space.apply(WEB)
+    space.sh("web-0", "head -c 70000 /dev/zero > /usr/share/nginx/html/large")
+    volumes = space.run("get", "pv").out
+    assert f"{space.name}/www-web-0" in volumes
+    used = [line.split()[-1] for line in space.run("get", "pvc", "-o", "wide").out.splitlines()]
+    assert (used[0], used[1]) == ("USED", "68Ki")
+    revision = space.run("get", "controllerrevisions", "-o", "json").json()["items"][0]
+    assert (
+        revision["metadata"]["name"]
+        == space.run("get", "pods", "-o", "json").json()["items"][0]["metadata"]["labels"][
+            "controller-revision-hash"
+        ]
+    )
+    assert space.run("get", "ns", space.name).out.splitlines()[1].split()[1] == "Active"
+
+
+def test_what_changes_is_shown_while_it_changes(space: Space, edit: Edit):
+    space.apply(edit("web.yaml", {"spec.replicas": 1}))
+    watching = space.begin("get", "pods", "-w", "--output-watch-events")
+    assert watching.stdout is not None
+    lines = (line.split() for line in watching.stdout)
+    assert next(lines)[:2] == ["EVENT", "NAME"]
+    assert next(lines)[:4] == ["ADDED", "web-0", "1/1", "Running"]
+    space.api.kill(space.container("web-0"), signal="KILL")
+    assert next(line for line in lines if line[2] == "0/1")[0] == "MODIFIED"
+    space.api.start(space.container("web-0"))
+    # The probe is over HTTP: no event of the Engine tells that it succeeds.
+    assert next(line for line in lines if line[2] == "1/1")[3] == "Running"
+    space.lose("web-0")
+    assert next(line for line in lines if line[0] == "DELETED")[1:4] == [
+        "web-0",
+        "1/1",
+        "Terminating",
+    ]
+    watching.send_signal(signal.SIGINT)
+    assert space.end(watching).code == 130
 
 
 def test_a_set_that_was_written_out_can_be_applied_again(space: Space):

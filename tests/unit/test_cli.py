@@ -261,7 +261,7 @@ def test_a_reader_that_has_gone_is_no_error(monkeypatch):
             ["get", "podd"],
             'error: there is no resource type "podd" here\nhint: did you mean pod?\n',
         ),
-        (["get", "xyz"], "hint: the types are: sts, po, pvc, svc\n"),
+        (["get", "xyz"], "hint: the types are: sts, po, pvc, svc, cm, secret, ns, sc, pv, "),
         (["get"], "hint: minisets get --help\n"),
         (["get", "pods", "web-0", "-A"], "leave out -A or the name"),
         (["apply"], "Missing option '-f'"),

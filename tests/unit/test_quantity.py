@@ -2,7 +2,13 @@ from decimal import Decimal
 
 import pytest
 
-from minisets.core.quantity import format_quantity, parse_quantity, to_bytes, to_nano_cpus
+from minisets.core.quantity import (
+    format_quantity,
+    parse_quantity,
+    round_bytes,
+    to_bytes,
+    to_nano_cpus,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +74,11 @@ def test_cpus_are_counted_in_billionths():
 )
 def test_the_canonical_form_has_the_largest_suffix_and_no_fraction(text, canonical):
     assert format_quantity(text) == canonical
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0"), (1023, "1023"), (1024, "1Ki"), (1600, "1.6Ki"), (20_000, "20Ki"), (3 << 40, "3Ti")],
+)
+def test_bytes_are_rounded_for_people(count, text):
+    assert round_bytes(count) == text

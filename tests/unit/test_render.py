@@ -1,15 +1,29 @@
+import dataclasses
 import json
 
 import pytest
 import yaml
 
 from minisets.app.views_claim import ClaimView
+from minisets.app.views_object import ObjectView
 from minisets.app.views_pod import PodView
 from minisets.app.views_service import ServiceView
 from minisets.app.views_set import SetView
 from minisets.cli.cells import render_age
-from minisets.cli.kinds import CLAIM, POD, SERVICE, SET
-from minisets.cli.render import TableOptions, render_found, render_table, to_yaml
+from minisets.cli.kinds import (
+    CLAIM,
+    CLASS,
+    CONFIG_MAP,
+    NAMESPACE,
+    POD,
+    REVISION,
+    SECRET,
+    SERVICE,
+    SET,
+    VOLUME,
+)
+from minisets.cli.output import parse_output, to_yaml
+from minisets.cli.render import TableOptions, render_found, render_table
 
 NOW = 1_000_000.0
 
@@ -34,7 +48,7 @@ WEB_0 = PodView(
     ip="10.0.0.2",
     node="",
     revision="web-1",
-    object={"kind": "Pod"},
+    object={"kind": "Pod", "metadata": {}},
 )
 CLAIM_0 = ClaimView(
     namespace="default",
@@ -61,9 +75,11 @@ NGINX = ServiceView(
 
 
 def show(found, output=None, **options):
-    return render_found(
-        found, output, NOW, options=TableOptions(is_wide=output == "wide", **options)
-    ).splitlines()
+    return written(found, output, **options).splitlines()
+
+
+def written(found, output=None, **options):
+    return render_found(found, NOW, TableOptions(output=parse_output(output), **options))
 
 
 @pytest.mark.parametrize(
@@ -155,8 +171,8 @@ def test_names_have_the_kind_before_them():
 
 
 def test_one_named_object_stands_alone_and_all_others_in_a_list():
-    alone = render_found([(SET, [WEB])], "json", NOW, options=TableOptions(is_single=True))
-    listed = render_found([(SET, [WEB])], "yaml", NOW, options=TableOptions())
+    alone = written([(SET, [WEB])], "json", is_single=True)
+    listed = written([(SET, [WEB])], "yaml")
 
     assert json.loads(alone) == WEB.object
     assert alone.splitlines()[1] == '    "apiVersion": "apps/v1",'
@@ -178,3 +194,103 @@ def test_yaml_keeps_types_and_writes_blocks_and_no_anchors():
     assert "text: |\n  one\n  two" in text
     assert "&" not in text
     assert '"yes": "on"' in text
+
+
+def test_restarts_say_when_the_last_one_was():
+    again = dataclasses.replace(WEB_0, last_restart=NOW - 200)
+    assert show([(POD, [again])])[1].split("   ")[3] == "2 (3m20s ago)"
+
+
+def test_measured_claims_show_it_in_the_wide_table():
+    measured = dataclasses.replace(CLAIM_0, used=3 << 20)
+    assert show([(CLAIM, [measured])], "wide")[1].endswith("Filesystem   3Mi")
+    assert show([(CLAIM, [CLAIM_0])], "wide")[1].endswith("Filesystem   <unknown>")
+
+
+def test_labels_are_columns_when_they_are_asked_for():
+    labelled = dataclasses.replace(
+        WEB_0, object={"metadata": {"labels": {"b/app": "web", "a": "1"}}}
+    )
+    lines = show([(POD, [labelled, WEB_0])], labels=["b/app"], has_labels=True)
+    assert lines[0].split()[-2:] == ["APP", "LABELS"]
+    assert lines[1].split()[-2:] == ["web", "a=1,b/app=web"]
+    assert lines[2].split()[-1] == "<none>"
+
+
+def test_own_columns_are_one_table_for_all_kinds():
+    found = [(SET, [WEB]), (POD, [WEB_0])]
+    assert show(found, "custom-columns=K:.kind,V:.apiVersion") == [
+        "K             V",
+        "StatefulSet   apps/v1",
+        "Pod           <none>",
+    ]
+
+
+def an_object(kind, name="x", **more):
+    return ObjectView(
+        kind=kind, namespace="", name=name, created=NOW - 5, object={"metadata": {}, **more}
+    )
+
+
+@pytest.mark.parametrize(
+    ("resource", "view", "lines"),
+    [
+        (
+            CONFIG_MAP,
+            an_object("ConfigMap", data={"a": "1"}, binaryData={"b": "eA=="}),
+            ["NAME   DATA   AGE", "x      2      5s"],
+        ),
+        (
+            SECRET,
+            an_object("Secret", data={"a": "eA=="}, type="Opaque"),
+            ["NAME   TYPE     DATA   AGE", "x      Opaque   1      5s"],
+        ),
+        (
+            NAMESPACE,
+            an_object("Namespace", status={"phase": "Active"}),
+            ["NAME   STATUS   AGE", "x      Active   5s"],
+        ),
+        (
+            CLASS,
+            an_object(
+                "StorageClass",
+                provisioner="local",
+                metadata={"annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+            ),
+            [
+                "NAME          PROVISIONER   RECLAIMPOLICY   VOLUMEBINDINGMODE   "
+                "ALLOWVOLUMEEXPANSION   AGE",
+                "x (default)   local         Delete          Immediate           "
+                "false                  5s",
+            ],
+        ),
+        (
+            REVISION,
+            an_object(
+                "ControllerRevision",
+                revision=3,
+                metadata={"ownerReferences": [{"name": "web"}]},
+            ),
+            [
+                "NAME   CONTROLLER             REVISION   AGE",
+                "x      statefulset.apps/web   3          5s",
+            ],
+        ),
+        (
+            VOLUME,
+            an_object(
+                "PersistentVolume",
+                spec={"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}},
+                status={"phase": "Available"},
+            ),
+            [
+                "NAME   CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM   "
+                "STORAGECLASS   VOLUMEATTRIBUTESCLASS   REASON   AGE",
+                "x      1Gi        RWO            Retain           Available           "
+                "               <unset>                          5s",
+            ],
+        ),
+    ],
+)
+def test_other_kinds_have_kubectls_columns(resource, view, lines):
+    assert show([(resource, [view])]) == lines

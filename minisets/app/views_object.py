@@ -1,0 +1,125 @@
+"""What is shown of an object whose table is read from it: ConfigMaps, revisions, namespaces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from minisets.app.look import Look
+from minisets.app.shapes import Object, object_of_record, seconds_of, timestamp
+from minisets.app.targets import Target
+from minisets.core import labels
+from minisets.core.revision import parse_template
+from minisets.core.set_record import RevisionEntry, parse_object
+
+REVISION_KIND = "ControllerRevision"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectView:
+    """An object; ``created`` is seconds since the epoch, ``object`` as Kubernetes has it.
+
+    Attributes:
+        namespace: Empty for what is of no namespace.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    created: float
+    object: Object
+
+
+def record_views(look: Look, kind: str) -> list[ObjectView]:
+    """Show all objects of a kind that are records."""
+    return [
+        ObjectView(
+            kind=kind,
+            namespace=record.namespace,
+            name=record.name,
+            created=parse_object(record.data).created,
+            object=object_of_record(record),
+        )
+        for record in look.world.of_kind(kind)
+    ]
+
+
+def revision_views(look: Look) -> list[ObjectView]:
+    """Show the templates that sets have had, oldest first."""
+    return [
+        ObjectView(
+            kind=REVISION_KIND,
+            namespace=target.namespace,
+            name=entry.name,
+            created=entry.created,
+            object=_revision_object(target, entry),
+        )
+        for target in look.sets
+        for entry in sorted(target.facts.revisions, key=lambda entry: entry.number)
+    ]
+
+
+def namespace_views(look: Look) -> list[ObjectView]:
+    """Show the namespaces in which there is anything, and those that were applied."""
+    records = {record.name: record for record in look.world.of_kind("Namespace")}
+    names = sorted({*records, *look.world.namespaces()} - {""})
+    views = []
+    for name in names:
+        record = records.get(name)
+        if record is not None:
+            created, shown = parse_object(record.data).created, object_of_record(record)
+        else:
+            created = _first_of(look, name)
+            metadata = {"name": name, "creationTimestamp": timestamp(created)}
+            shown = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        views.append(
+            ObjectView(
+                kind="Namespace",
+                namespace="",
+                name=name,
+                created=created,
+                object={**shown, "status": {"phase": "Active"}},
+            )
+        )
+    return views
+
+
+def _first_of(look: Look, namespace: str) -> float:
+    """Return when the oldest thing of a namespace was made."""
+    times = [pod.created for pod in look.world.pods(namespace)] + [
+        seconds_of(volume.created)
+        for volume in look.world.volumes
+        if volume.labels.get(labels.NAMESPACE) == namespace
+    ]
+    return min(times, default=0.0)
+
+
+def _revision_object(target: Target, entry: RevisionEntry) -> Object:
+    metadata: Object = {
+        "name": entry.name,
+        "namespace": target.namespace,
+        "labels": {
+            **(target.facts.object["spec"]["selector"].get("matchLabels") or {}),
+            labels.REVISION: entry.name,
+        },
+        "creationTimestamp": timestamp(entry.created),
+        "ownerReferences": [
+            {
+                "apiVersion": "apps/v1",
+                "kind": "StatefulSet",
+                "name": target.name,
+                "uid": target.facts.uid,
+                "controller": True,
+                "blockOwnerDeletion": True,
+            }
+        ],
+    }
+    if entry.change_cause:
+        metadata["annotations"] = {"kubernetes.io/change-cause": entry.change_cause}
+    template = {**parse_template(entry.template), "$patch": "replace"}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": REVISION_KIND,
+        "metadata": metadata,
+        "data": {"spec": {"template": template}},
+        "revision": entry.number,
+    }
