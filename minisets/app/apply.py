@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
 from minisets.app.changes import Change, Verb, prepare
+from minisets.app.configuration import SECRET_KIND
 from minisets.app.context import Context
 from minisets.app.drive import DEFAULT_TIMEOUT, Drive
+from minisets.app.facts import object_facts, stored_secret
 from minisets.app.images import Pull, policies, provide
 from minisets.app.notices import notices
 from minisets.app.publishing import places
@@ -23,14 +25,8 @@ from minisets.core.load import LoadedObject
 from minisets.core.observed import ContainerSeen, ImageSeen
 from minisets.core.pod_seen import container_of
 from minisets.core.publishing import PublishFlags
-from minisets.core.set_record import (
-    AppliedFrom,
-    ObjectRecord,
-    SetRecord,
-    parse_object,
-    parse_set,
-    to_data,
-)
+from minisets.core.set_record import AppliedFrom, SetRecord, parse_set, to_data
+from minisets.engine.records import Files
 
 # Changing it rolls the pods, as `rollout restart` does.
 _IMAGES_ANNOTATION = "minisets.io/images"
@@ -97,7 +93,7 @@ def apply(
     namespaces = {item.namespace for item in objects if item.namespace}
     scope = namespaces.pop() if _is_one_namespace(objects) else None
     world = observe_whole(context, scope)
-    changes = prepare(world, objects, options.publish, is_whole=options.is_edit)
+    changes = prepare(context, world, objects, options.publish, is_whole=options.is_edit)
     manifests = [as_set(change.merged) for change in changes if change.loaded.kind == SET_KIND]
     images = provide(context, policies(manifests, options.pull), platform=options.platform)
     changes = [_with_images(context, world, change, images, options) for change in changes]
@@ -105,7 +101,7 @@ def apply(
         context.reporter.notice(str(notice))
     has_written = False
     for change in changes:
-        has_written |= _write(context, change, options)
+        has_written |= _write(context, world, change, options)
         tell(change.loaded.kind, change.loaded.name, change.verb)
     if has_written:
         world = observe_whole(context, scope)
@@ -182,9 +178,7 @@ def _with_images(
     merged = json.loads(json.dumps(change.merged))
     metadata = merged["spec"]["template"].setdefault("metadata", {})
     metadata.setdefault("annotations", {})[_IMAGES_ANNOTATION] = digest
-    return Change(
-        loaded=change.loaded, namespace=change.namespace, live=change.live, merged=merged
-    )
+    return replace(change, merged=merged)
 
 
 def _runs_older_image(
@@ -198,41 +192,55 @@ def _runs_older_image(
     return container.image == name or container.image.startswith("sha256:")
 
 
-def _write(context: Context, change: Change, options: ApplyOptions) -> bool:
+def _write(context: Context, world: World, change: Change, options: ApplyOptions) -> bool:
     """Write an object down; False if its record says all of it already."""
     item = change.loaded
-    now = context.clock.now()
+    data, files = _stored(context, world, change, options)
     if change.live is None:
-        data = _new_data(context, change, options)
-        context.store.create(item.kind, change.namespace, item.name, data)
+        context.store.create(item.kind, change.namespace, item.name, data, files)
         if change.orphaned is not None:
             # The new set adopts the pods that one of its name left behind.
             context.store.remove(change.orphaned)
         return True
-    if item.kind == SET_KIND:
-        facts = parse_set(change.live.data)
-        grew = change.before.get("spec") != change.merged.get("spec")
-        changed: SetRecord | ObjectRecord = msgspec.structs.replace(
-            facts,
-            object=change.merged,
-            last_applied=facts.last_applied if options.is_edit else item.raw,
-            generation=facts.generation + int(grew),
-            deletion="",
-            is_stopped=options.is_edit and facts.is_stopped,
-            applied_from=_applied_from(facts.applied_from, options, now),
-        )
-    else:
-        known = parse_object(change.live.data)
-        changed = msgspec.structs.replace(
-            known,
-            object=change.merged,
-            last_applied=known.last_applied if options.is_edit else item.raw,
-        )
-    data = to_data(changed)
     if data == change.live.data:
         return False
-    context.store.replace(change.live, data)
+    context.store.replace(change.live, data, files)
     return True
+
+
+def _stored(
+    context: Context, world: World, change: Change, options: ApplyOptions
+) -> tuple[dict[str, Any], Files | None]:
+    """Return the data of an object's record, and the files beside it."""
+    if change.loaded.kind == SET_KIND:
+        return to_data(_set_facts(context, change, options)), None
+    facts = object_facts(context, change.live, change.merged, change.applied)
+    if change.loaded.kind == SECRET_KIND:
+        return stored_secret(context, world, change.live, facts)
+    return to_data(facts), None
+
+
+def _set_facts(context: Context, change: Change, options: ApplyOptions) -> SetRecord:
+    now = context.clock.now()
+    if change.live is None:
+        return SetRecord(
+            object=change.merged,
+            last_applied=change.applied,
+            uid=context.clock.nonce(),
+            created=now,
+            applied_from=AppliedFrom(path=options.applied_from, time=now),
+        )
+    facts = parse_set(change.live.data)
+    grew = change.before.get("spec") != change.merged.get("spec")
+    return msgspec.structs.replace(
+        facts,
+        object=change.merged,
+        last_applied=change.applied,
+        generation=facts.generation + int(grew),
+        deletion="",
+        is_stopped=options.is_edit and facts.is_stopped,
+        applied_from=_applied_from(facts.applied_from, options, now),
+    )
 
 
 def _applied_from(before: AppliedFrom, options: ApplyOptions, now: float) -> AppliedFrom:
@@ -240,20 +248,3 @@ def _applied_from(before: AppliedFrom, options: ApplyOptions, now: float) -> App
     if options.is_edit or before.path == options.applied_from:
         return before
     return AppliedFrom(path=options.applied_from, time=now)
-
-
-def _new_data(context: Context, change: Change, options: ApplyOptions) -> dict[str, Any]:
-    now, uid = context.clock.now(), context.clock.nonce()
-    if change.loaded.kind == SET_KIND:
-        return to_data(
-            SetRecord(
-                object=change.merged,
-                last_applied=change.loaded.raw,
-                uid=uid,
-                created=now,
-                applied_from=AppliedFrom(path=options.applied_from, time=now),
-            )
-        )
-    return to_data(
-        ObjectRecord(object=change.merged, last_applied=change.loaded.raw, uid=uid, created=now)
-    )

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from minisets.app.configuration import SECRET_KIND, live_object
+from minisets.app.context import Context
 from minisets.app.sets import ORPHANED_KIND, SET_KIND
 from minisets.app.world import World
 from minisets.core.defaults import apply_defaults
@@ -13,6 +15,7 @@ from minisets.core.load import LoadedObject
 from minisets.core.merge import merge
 from minisets.core.publishing import PublishFlags, flag_annotations
 from minisets.core.record import Record
+from minisets.core.secret_record import fold, sealed
 from minisets.core.validate import validate, validate_update
 from minisets.errors import ManifestError, Problem
 
@@ -40,20 +43,19 @@ class Change:
 
     Attributes:
         live: Its record; None if it is new.
+        before: The live object, a Secret with its values; empty if it is new.
+        applied: What the record is to keep of the file, without the values of a Secret.
         orphaned: The mark of a set of this name that was deleted and left its pods.
-        merged: The object as it will be, defaulted.
+        merged: The object as it will be, defaulted, a Secret with its values.
     """
 
     loaded: LoadedObject
     namespace: str
     live: Record | None
+    before: dict[str, Any]
+    applied: dict[str, Any]
     merged: dict[str, Any]
     orphaned: Record | None = None
-
-    @property
-    def before(self) -> dict[str, Any]:
-        """The live object; empty if it is new."""
-        return dict(self.live.data["object"]) if self.live else {}
 
     @property
     def verb(self) -> Verb:
@@ -104,6 +106,7 @@ def _placed(item: LoadedObject, *, namespace: str) -> LoadedObject:
 
 
 def prepare(
+    context: Context | None,
     world: World,
     objects: Sequence[LoadedObject],
     flags: PublishFlags | None = None,
@@ -113,6 +116,7 @@ def prepare(
     """Merge each object with what lives of it, in the order in which they are written.
 
     Args:
+        context: To read Secrets that live; None if nothing lives.
         world: A look at the Engine.
         objects: From place().
         flags: What the command line says about published ports.
@@ -128,7 +132,7 @@ def prepare(
     changes = []
     for item in objects:
         annotations = said.get(item.name, {}) if item.kind == SET_KIND else {}
-        changes.append(_change(world, item, annotations, is_whole=is_whole))
+        changes.append(_change(context, world, item, annotations, is_whole=is_whole))
     problems = [
         change.loaded.source.place(problem) for change in changes for problem in _check(change)
     ]
@@ -138,36 +142,41 @@ def prepare(
 
 
 def _change(
-    world: World, item: LoadedObject, annotations: Mapping[str, str], *, is_whole: bool
+    context: Context | None,
+    world: World,
+    item: LoadedObject,
+    annotations: Mapping[str, str],
+    *,
+    is_whole: bool,
 ) -> Change:
     namespace = item.namespace or ""
     record = world.records.get((item.kind, namespace, item.name))
     raw = {**item.raw, "metadata": {**item.raw["metadata"]}}
     if namespace:
         raw["metadata"]["namespace"] = namespace
-    if record is None:
-        merged = raw
-    else:
-        merged = merge(_base(record, is_whole=is_whole), raw, record.data["object"])
+    applied = item.raw
+    if item.kind == SECRET_KIND:
+        raw, applied = fold(raw), sealed(fold(applied))
+    before: dict[str, Any] = {}
+    merged = raw
+    if record is not None:
+        before = live_object(context, world, record)
+        last: dict[str, Any] = record.data.get("lastApplied", {})
+        merged = merge(before if is_whole else last, raw, before)
+        applied = last if is_whole else applied
     if annotations:
         merged = _annotated(merged, annotations)
     return Change(
         loaded=item,
         namespace=namespace,
         live=record,
+        before=before,
+        applied=applied,
         merged=apply_defaults(merged),
         orphaned=world.records.get((ORPHANED_KIND, namespace, item.name))
         if item.kind == SET_KIND
         else None,
     )
-
-
-def _base(record: Record, *, is_whole: bool) -> dict[str, Any]:
-    """Return what an object is compared with, to see what it leaves out."""
-    found: dict[str, Any] = (
-        record.data["object"] if is_whole else record.data.get("lastApplied", {})
-    )
-    return found
 
 
 def _annotated(obj: dict[str, Any], annotations: Mapping[str, str]) -> dict[str, Any]:

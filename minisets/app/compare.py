@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from minisets.app.changes import prepare
+from minisets.app.changes import Change, prepare
+from minisets.app.configuration import SECRET_KIND
 from minisets.app.context import Context
 from minisets.app.world import observe
 from minisets.core.load import LoadedObject
+from minisets.core.secret_record import masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +37,19 @@ def compare(context: Context, objects: Sequence[LoadedObject]) -> list[Differenc
     """
     world = observe(context.engine)
     return [
-        Difference(
-            title=f"{change.merged['apiVersion']} {change.loaded.kind} "
-            f"{change.namespace}/{change.loaded.name}".replace(" /", " "),
-            before=change.before,
-            after=change.merged,
-        )
-        for change in prepare(world, objects)
+        _difference(change)
+        for change in prepare(context, world, objects)
         if change.verb != "unchanged"
     ]
+
+
+def _difference(change: Change) -> Difference:
+    kind, place = change.loaded.kind, f"{change.namespace}/{change.loaded.name}"
+    before, after = change.before, change.merged
+    if kind == SECRET_KIND:
+        before, after = masked(before, after)
+    return Difference(
+        title=f"{after['apiVersion']} {kind} {place}".replace(" /", " "),
+        before=before,
+        after=after,
+    )

@@ -56,4 +56,6 @@ class Context:
 
 def make_context(engine: Engine, clock: Clock, reporter: Reporter) -> Context:
     """Build the context of a command on one Engine."""
-    return Context(engine=engine, clock=clock, reporter=reporter, store=RecordStore(engine, clock))
+    store = RecordStore(engine, clock, lambda namespace: context.porter(namespace))
+    context = Context(engine=engine, clock=clock, reporter=reporter, store=store)
+    return context

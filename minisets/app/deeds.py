@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from minisets.app.configuration import configuration_of
 from minisets.app.context import Context
 from minisets.app.farewell import Farewell
 from minisets.app.hooks import port_names, run_hook
@@ -234,6 +235,7 @@ class Workshop:
             ),
             sandbox_image=self.context.pause_image if has_sandbox(pod_template.spec) else "",
             packed_spec=labels.pack({"object": facts.object, "generation": facts.generation}),
+            configuration=configuration_of(self.context, self.world, self.target.namespace),
             api_version=info.api_version,
             publish=published_of(
                 self.target, self.world.services(self.target.namespace), ordinal, revision

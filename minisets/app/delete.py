@@ -129,7 +129,7 @@ def delete_object(context: Context, kind: str, namespace: str, name: str) -> Non
     Raises:
         NotFound: There is no such object.
     """
-    record = observe(context.engine, namespace or None).records.get((kind, namespace, name))
+    record = observe_whole(context, namespace or None).records.get((kind, namespace, name))
     if record is None:
         raise NotFound(f'{kind.lower()}s "{name}" not found')
     context.store.remove(record)
@@ -162,6 +162,10 @@ def delete_namespace(
             kept.append(volume.name)
     for record in world.records.values():
         context.store.remove(record)
+    # Files of a Secret whose record a prune took.
+    for volume in observe(context.engine, namespace).volumes:
+        if volume.labels.get(labels.KIND) == labels.KIND_FILES:
+            context.engine.remove_volume(volume.name)
     own = observe(context.engine).records.get(("Namespace", "", namespace))
     if own is not None:
         context.store.remove(own)

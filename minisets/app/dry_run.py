@@ -57,7 +57,7 @@ def dry_run(
         ManifestError: An object is not valid, or changes what cannot be changed.
     """
     world = observe(context.engine) if context is not None else _NOTHING
-    changes = prepare(world, objects, publish)
+    changes = prepare(context, world, objects, publish)
     said = notices(world, changes, "")
     return [
         Outlook(

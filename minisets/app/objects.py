@@ -121,7 +121,9 @@ def change_metadata(
         return False
     changed: dict[str, Any] = copy.deepcopy(record.data["object"])
     changed["metadata"][part] = after
-    problems = validate(changed)
+    # The values of a Secret are not here to be judged, nor is it asked for.
+    judged = {key: part for key, part in changed.items() if key not in {"data", "type"}}
+    problems = validate(judged)
     if problems:
         raise ManifestError(problems)
     context.store.replace(record, {**record.data, "object": changed})

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from minisets.app.context import Context
+from minisets.app.leftovers import remove_leftovers
 from minisets.app.network import find_network
 from minisets.app.targets import Target, open_target
 from minisets.app.view import address_of_pod
@@ -69,6 +70,7 @@ def read_sets(world: World, *, with_orphans: bool = False) -> list[Target]:
 def observe_whole(context: Context, namespace: str | None) -> World:
     """Look at the Engine; sets whose records a prune took are rebuilt from their pods first."""
     world = observe(context.engine, namespace)
+    remove_leftovers(context, world)
     lost = list(_lost_sets(world))
     for space, name in lost:
         _rebuild(context, world, space, name)

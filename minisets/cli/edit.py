@@ -84,8 +84,11 @@ def edit(
 
 
 def _live(context: Context, settings: Settings, resource: Resource, name: str) -> dict[str, Any]:
+    from minisets.app.configuration import live_object
     from minisets.app.objects import Reference, find_object
+    from minisets.app.sets import observe_whole
 
+    world = observe_whole(context, settings.namespace)
     record = find_object(
         context,
         Reference(
@@ -94,8 +97,9 @@ def _live(context: Context, settings: Settings, resource: Resource, name: str) -
             name=name,
             printed=f"{resource.plural}{resource.group}",
         ),
+        world,
     )
-    live = dict(record.data["object"])
+    live = live_object(context, world, record)
     live.pop("status", None)
     live["metadata"] = {
         key: value for key, value in live["metadata"].items() if key not in _SET_BY_US
@@ -175,7 +179,7 @@ class _Edit:
         ]:
             problem = Problem(message="kind, name and namespace of an object cannot be edited")
             raise ManifestError((problem,))
-        prepare(observe_whole(self._context, None), objects, is_whole=True)
+        prepare(self._context, observe_whole(self._context, None), objects, is_whole=True)
         for notice in found.notices:
             self._screen.notice(str(notice))
         return objects

@@ -15,6 +15,11 @@ def prefix(namespace: str) -> str:
     return "" if namespace == DEFAULT_NAMESPACE else f"{namespace}_"
 
 
+def flag(namespace: str) -> str:
+    """Return a namespace as it stands at the end of a command line: nothing for the usual one."""
+    return "" if namespace == DEFAULT_NAMESPACE else f" -n {namespace}"
+
+
 def network_name(namespace: str) -> str:
     """Return the name of the network that is the namespace."""
     return f"minisets_{namespace}"

@@ -28,6 +28,7 @@ class Record:
         generation: From 1; grows with each write. Not Kubernetes' metadata.generation.
         nonce: Tells this write apart from any other.
         data: Plain JSON.
+        files: Name of the volume with what is not to be seen in labels; empty if there is none.
         volume: Name of the volume that holds it.
     """
 
@@ -37,6 +38,7 @@ class Record:
     generation: int
     nonce: str
     data: dict[str, Any]
+    files: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -46,21 +48,45 @@ class Record:
     @property
     def volume(self) -> str:
         """Name of the volume that holds this generation."""
+        return f"{self._stem}.{self.generation}"
+
+    @property
+    def new_files(self) -> str:
+        """Name for a volume with files of this generation; of each of several writers another."""
+        return f"{self.volume}.{self.nonce.split('.')[0]}"
+
+    @property
+    def _stem(self) -> str:
         stem = f"minisets_{self.namespace}_{self.kind.lower()}_{self.name}"
         if len(stem) > _LONGEST_NAME:
             stem = f"{stem[:80]}_{hashlib.sha256(stem.encode()).hexdigest()[:32]}"
-        return f"{stem}.{self.generation}"
+        return stem
 
 
-def to_labels(record: Record) -> dict[str, str]:
-    """Return the labels of the volume that holds the record."""
-    return labels.base(labels.KIND_RECORD, record.namespace) | {
+def files_labels(record: Record) -> dict[str, str]:
+    """Return the labels of the volume with the record's files: all but the data."""
+    return labels.base(labels.KIND_FILES, record.namespace) | {
         labels.RECORD_KIND: record.kind,
         labels.RECORD_NAME: record.name,
         labels.GENERATION: str(record.generation),
         labels.NONCE: record.nonce,
-        labels.DATA: json.dumps(record.data, separators=(",", ":"), sort_keys=True),
     }
+
+
+def to_labels(record: Record) -> dict[str, str]:
+    """Return the labels of the volume that holds the record."""
+    files = {labels.FILES: record.files} if record.files else {}
+    return (
+        labels.base(labels.KIND_RECORD, record.namespace)
+        | files
+        | {
+            labels.RECORD_KIND: record.kind,
+            labels.RECORD_NAME: record.name,
+            labels.GENERATION: str(record.generation),
+            labels.NONCE: record.nonce,
+            labels.DATA: json.dumps(record.data, separators=(",", ":"), sort_keys=True),
+        }
+    )
 
 
 def parse_record(volume: VolumeSeen) -> Record | None:
@@ -75,6 +101,7 @@ def parse_record(volume: VolumeSeen) -> Record | None:
         generation=int(got[labels.GENERATION]),
         nonce=got[labels.NONCE],
         data=json.loads(got[labels.DATA]),
+        files=got.get(labels.FILES, ""),
     )
 
 

@@ -74,12 +74,17 @@ class SetRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
 
 
 class ObjectRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What is remembered of any other object: see SetRecord for the attributes."""
+    """What is remembered of any other object: see SetRecord for the attributes.
+
+    Attributes:
+        digest: Keyed hash of a Secret's values, which are not here (minisets.core.secret_record).
+    """
 
     object: dict[str, Any]
     uid: str
     last_applied: dict[str, Any] = msgspec.field(default_factory=dict)
     created: float = 0.0
+    digest: str = ""
 
 
 def to_data(record: SetRecord | ObjectRecord) -> dict[str, Any]:

@@ -160,7 +160,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "args": YES,
         "command": YES,
         "env": YES,
-        "envFrom": refused(NOT_YET),
+        "envFrom": YES,
         "image": YES,
         "imagePullPolicy": YES,
         "lifecycle": YES,
@@ -196,12 +196,19 @@ TABLE: dict[str, dict[str, Support]] = {
     },
     "EnvVar": {"name": YES, "value": YES, "valueFrom": YES},
     "EnvVarSource": {
-        "configMapKeyRef": refused(NOT_YET),
+        "configMapKeyRef": YES,
         "fieldRef": YES,
-        "fileKeyRef": refused("a container's variables are set before any file of it is written"),
+        "fileKeyRef": refused(
+            "variables cannot be read from a file that an init container writes"
+        ),
         "resourceFieldRef": YES,
-        "secretKeyRef": refused(NOT_YET),
+        "secretKeyRef": YES,
     },
+    "ConfigMapKeySelector": {"key": YES, "name": YES, "optional": YES},
+    "SecretKeySelector": {"key": YES, "name": YES, "optional": YES},
+    "EnvFromSource": {"configMapRef": YES, "prefix": YES, "secretRef": YES},
+    "ConfigMapEnvSource": {"name": YES, "optional": YES},
+    "SecretEnvSource": {"name": YES, "optional": YES},
     "ResourceFieldSelector": {"containerName": YES, "divisor": YES, "resource": YES},
     "ObjectFieldSelector": {"apiVersion": YES, "fieldPath": YES},
     "ResourceRequirements": {

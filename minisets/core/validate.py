@@ -17,6 +17,7 @@ from minisets.core.publishing import (
     named_ports,
 )
 from minisets.core.source import Path
+from minisets.core.validate_data import check_data, check_data_update
 from minisets.core.validate_names import (
     MAX_LABEL,
     check_label_name,
@@ -33,7 +34,6 @@ from minisets.core.validate_names import (
 from minisets.core.validate_objects import (
     check_claim,
     check_claim_spec,
-    check_data,
     check_service,
     check_volume_object,
 )
@@ -97,15 +97,22 @@ def find_duplicates(objects: Iterable[_Obj]) -> tuple[tuple[int, Problem], ...]:
 
 
 def validate_update(old: _Obj, new: _Obj) -> tuple[Problem, ...]:
-    """List what an update of a set may not change; both objects are defaulted.
+    """List what an update of an object may not change; both objects are defaulted."""
+    match new.get("kind"):
+        case "StatefulSet":
+            return _check_set_update(old, new)
+        case "ConfigMap" | "Secret":
+            return tuple(check_data_update(old, new))
+        case _:
+            return ()
 
-    Objects of other kinds may change in every field.
+
+def _check_set_update(old: _Obj, new: _Obj) -> tuple[Problem, ...]:
+    """List what an update of a set may not change.
 
     Claim templates may come and go and may ask for another size, which Kubernetes refuses;
     any other difference in one is refused as there.
     """
-    if new.get("kind") != "StatefulSet":
-        return ()
     before, after = old.get("spec", {}), new.get("spec", {})
     changed: list[Path] = [
         (name,)

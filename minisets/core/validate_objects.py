@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from minisets.core.source import Path
 from minisets.core.validate_names import (
-    check_config_key,
     check_label_name,
     check_labels,
     check_port_name,
@@ -93,32 +90,6 @@ def _check_service_port_numbers(path: Path, port: _Obj) -> Iterator[Problem]:
         yield from check_port_number((*path, "targetPort"), target)
     if port.get("nodePort"):
         yield from check_port_number((*path, "nodePort"), port["nodePort"])
-
-
-def check_data(obj: _Obj) -> Iterator[Problem]:
-    """Check a ConfigMap or Secret."""
-    for field in ("data", "binaryData", "stringData"):
-        for key in obj.get(field, {}):
-            yield from check_config_key((field,), key)
-    if obj["kind"] == "ConfigMap":
-        for key in obj.get("binaryData", {}):
-            if key in obj.get("data", {}):
-                detail = "duplicate of key present in data"
-                yield invalid(("binaryData", key), key, detail)
-    field = "data" if obj["kind"] == "Secret" else "binaryData"
-    for key, text in obj.get(field, {}).items():
-        if not _is_base64(text):
-            hint = "plain text belongs in stringData" if field == "data" else ""
-            yield problem_at((field, key), "illegal base64 data", hint)
-
-
-def _is_base64(text: str) -> bool:
-    try:
-        # Go's decoder skips line breaks, which long values have.
-        base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return True
 
 
 def check_volume_object(obj: _Obj) -> Iterator[Problem]:

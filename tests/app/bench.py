@@ -228,7 +228,7 @@ class Bench:
         return sorted(
             seen.name
             for seen in self.engine.volumes({})
-            if seen.labels.get(labels.KIND) != labels.KIND_RECORD
+            if seen.labels.get(labels.KIND) not in {labels.KIND_RECORD, labels.KIND_FILES}
         )
 
     @property
@@ -259,7 +259,7 @@ class Bench:
     def prune_volumes(self, *, only_records: bool = True) -> None:
         """Do what ``docker volume prune`` does: volumes that no container uses go."""
         for volume in self.engine.volumes({}):
-            is_record = volume.labels.get(labels.KIND) == labels.KIND_RECORD
+            is_record = volume.labels.get(labels.KIND) in {labels.KIND_RECORD, labels.KIND_FILES}
             used = {
                 name
                 for seen in self.engine.containers({})

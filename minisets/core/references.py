@@ -1,0 +1,172 @@
+"""Which ConfigMaps and Secrets a pod refers to, from where, and which of them are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from minisets.core.manifest import Container, PodTemplateSpec, Volume
+from minisets.core.manifest_volume import ConfigMapProjection, KeyToPath, SecretProjection
+from minisets.core.source import Notice, Path, render_path
+
+Kind = Literal["ConfigMap", "Secret"]
+Use = Literal["env", "files", "single file", "pull"]
+Keys = Callable[[Kind, str], frozenset[str] | None]
+"""Gives the keys of an object by kind and name; None if it is not there."""
+
+_POD: Path = ("spec", "template", "spec")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One place where a pod refers to a ConfigMap or a Secret.
+
+    Attributes:
+        key: The key that must be there; empty for the object alone.
+        optional: The pod starts without it.
+        use: What a change of the object means: ``files`` change while the pod runs, a
+            ``single file`` (a subPath) and ``env`` do not.
+        path: In the set.
+    """
+
+    kind: Kind
+    name: str
+    key: str = ""
+    optional: bool = False
+    use: Use
+    path: str
+
+
+def references(template: PodTemplateSpec) -> tuple[Reference, ...]:
+    """Return all references of the pods of a template, in its order."""
+    spec = template.spec
+    found: list[Reference] = []
+    for field, containers in (
+        ("initContainers", spec.init_containers),
+        ("containers", spec.containers),
+    ):
+        for index, container in enumerate(containers):
+            found += _of_container(container, (*_POD, field, index))
+    single = {
+        mount.name
+        for container in (*spec.init_containers, *spec.containers)
+        for mount in container.volume_mounts
+        if mount.sub_path or mount.sub_path_expr
+    }
+    for index, volume in enumerate(spec.volumes):
+        use: Use = "single file" if volume.name in single else "files"
+        found += _of_volume(volume, use, (*_POD, "volumes", index))
+    for index, one in enumerate(spec.image_pull_secrets):
+        path = render_path((*_POD, "imagePullSecrets", index))
+        # Kubernetes rule: one that is not there is passed over.
+        found.append(Reference(kind="Secret", name=one.name, optional=True, use="pull", path=path))
+    return tuple(found)
+
+
+def missing_notices(
+    subject: str, template: PodTemplateSpec, keys: Keys, namespace_flag: str
+) -> list[Notice]:
+    """Return a notice for each object or key that pods need and that is not there.
+
+    Args:
+        subject: For example ``statefulset/web``.
+        template: Of the set.
+        keys: What is there, or will be when the set is.
+        namespace_flag: For the command that is suggested: empty, or `` -n NAMESPACE``.
+    """
+    notices = []
+    said = set()
+    for one in references(template):
+        there = keys(one.kind, one.name)
+        if one.optional or (there is not None and (not one.key or one.key in there)):
+            continue
+        kind = one.kind.lower()
+        message = f'the {kind} "{one.name}" has no key "{one.key}": its pods cannot start'
+        if there is None:
+            generic = " generic" if one.kind == "Secret" else ""
+            message = (
+                f'there is no {kind} "{one.name}", so its pods cannot start: minisets create '
+                f"{kind}{generic} {one.name} --from-literal={one.key or 'KEY'}=VALUE"
+                f"{namespace_flag}"
+            )
+        if message not in said:
+            said.add(message)
+            notices.append(Notice(subject=subject, path=one.path, message=message))
+    return notices
+
+
+def fixed_uses(template: PodTemplateSpec, kind: str, name: str) -> tuple[Use, ...]:
+    """Return how running pods use an object such that they do not see it change."""
+    found: Sequence[Use] = [
+        one.use
+        for one in references(template)
+        if (one.kind, one.name) == (kind, name) and one.use in {"env", "single file"}
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _of_container(container: Container, path: Path) -> Iterator[Reference]:
+    for index, source in enumerate(container.env_from):
+        at = render_path((*path, "envFrom", index))
+        for kind, whole in (("ConfigMap", source.config_map_ref), ("Secret", source.secret_ref)):
+            if whole is not None:
+                yield Reference(
+                    kind=_kind(kind), name=whole.name, optional=whole.optional, use="env", path=at
+                )
+    for index, variable in enumerate(container.env):
+        found = variable.value_from
+        if found is None or variable.value:
+            continue
+        at = render_path((*path, "env", index))
+        for kind, one in (
+            ("ConfigMap", found.config_map_key_ref),
+            ("Secret", found.secret_key_ref),
+        ):
+            if one is not None:
+                yield Reference(
+                    kind=_kind(kind),
+                    name=one.name,
+                    key=one.key,
+                    optional=one.optional,
+                    use="env",
+                    path=at,
+                )
+
+
+def _of_volume(volume: Volume, use: Use, path: Path) -> Iterator[Reference]:
+    if volume.config_map is not None:
+        source = volume.config_map
+        whole = ConfigMapProjection(name=source.name, items=source.items, optional=source.optional)
+        yield from _of_files("ConfigMap", whole, use, path)
+    if volume.secret is not None:
+        secret = SecretProjection(
+            name=volume.secret.secret_name,
+            items=volume.secret.items,
+            optional=volume.secret.optional,
+        )
+        yield from _of_files("Secret", secret, use, path)
+    for part in volume.projected.sources if volume.projected else ():
+        if part.config_map is not None:
+            yield from _of_files("ConfigMap", part.config_map, use, path)
+        if part.secret is not None:
+            yield from _of_files("Secret", part.secret, use, path)
+
+
+def _of_files(
+    kind: Kind, source: ConfigMapProjection | SecretProjection, use: Use, path: Path
+) -> Iterator[Reference]:
+    items: Iterable[KeyToPath | None] = source.items or (None,)
+    for item in items:
+        yield Reference(
+            kind=kind,
+            name=source.name,
+            key=item.key if item else "",
+            optional=source.optional,
+            use=use,
+            path=render_path(path),
+        )
+
+
+def _kind(word: str) -> Kind:
+    return "Secret" if word == "Secret" else "ConfigMap"

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from minisets.core.decode import decode
+from minisets.core.defaults import apply_defaults
+from minisets.core.manifest import PodTemplateSpec, StatefulSet
+from minisets.core.references import fixed_uses, missing_notices, references
+from tests.unit.manifests import a_set
+
+EVERYWHERE = {
+    "container__envFrom": [{"configMapRef": {"name": "all"}}],
+    "container__env": [
+        {"name": "A", "valueFrom": {"secretKeyRef": {"name": "pass", "key": "word"}}},
+        {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+        {
+            "name": "C",
+            "value": "wins",
+            "valueFrom": {"configMapKeyRef": {"name": "never", "key": "k"}},
+        },
+    ],
+    "container__volumeMounts": [
+        {"name": "files", "mountPath": "/files"},
+        {"name": "one", "mountPath": "/one", "subPath": "k"},
+    ],
+    "template__volumes": [
+        {"name": "files", "configMap": {"name": "conf"}},
+        {
+            "name": "one",
+            "secret": {"secretName": "tls", "items": [{"key": "k", "path": "k"}]},
+        },
+        {
+            "name": "both",
+            "projected": {
+                "sources": [
+                    {"configMap": {"name": "conf"}},
+                    {"secret": {"name": "more", "optional": True}},
+                ]
+            },
+        },
+    ],
+    "template__imagePullSecrets": [{"name": "registry"}],
+}
+
+
+def template(**changes: object) -> PodTemplateSpec:
+    found = decode(apply_defaults(a_set(**changes)))
+    assert isinstance(found, StatefulSet)
+    return found.spec.template
+
+
+def test_every_place_is_found_with_its_path_and_use():
+    found = [
+        (one.kind, one.name, one.key, one.use, one.path.removeprefix("spec.template.spec."))
+        for one in references(template(**EVERYWHERE))
+    ]
+    assert found == [
+        ("ConfigMap", "all", "", "env", "containers[0].envFrom[0]"),
+        ("Secret", "pass", "word", "env", "containers[0].env[0]"),
+        ("ConfigMap", "conf", "", "files", "volumes[0]"),
+        ("Secret", "tls", "k", "single file", "volumes[1]"),
+        ("ConfigMap", "conf", "", "files", "volumes[2]"),
+        ("Secret", "more", "", "files", "volumes[2]"),
+        ("Secret", "registry", "", "pull", "imagePullSecrets[0]"),
+    ]
+
+
+def test_what_is_missing_is_told_once_with_the_command():
+    there = {("ConfigMap", "all"): frozenset({"a"}), ("Secret", "tls"): frozenset({"other"})}
+    notices = missing_notices(
+        "statefulset/web",
+        template(**EVERYWHERE),
+        lambda kind, name: there.get((kind, name)),
+        " -n x",
+    )
+    texts = [notice.message for notice in notices]
+    assert len(texts) == 3
+    assert texts[0].endswith("minisets create secret generic pass --from-literal=word=VALUE -n x")
+    assert texts[1].endswith("minisets create configmap conf --from-literal=KEY=VALUE -n x")
+    assert 'the secret "tls" has no key "k"' in texts[2]
+
+
+def test_files_are_seen_to_change_and_the_rest_is_not():
+    found = template(**EVERYWHERE)
+    assert fixed_uses(found, "ConfigMap", "conf") == ()
+    assert fixed_uses(found, "ConfigMap", "all") == ("env",)
+    assert fixed_uses(found, "Secret", "tls") == ("single file",)
+    assert fixed_uses(found, "Secret", "registry") == ()
+    assert fixed_uses(found, "ConfigMap", "tls") == ()
