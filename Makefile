@@ -92,6 +92,10 @@ demo: setup engine images  ## run examples/web and show what it is for; the pods
 bench: setup engine images  ## compare with a raw SDK loop; takes minutes, prints medians and ratios
 	$(BIN)/python scripts/bench.py $(BENCH)
 
+.PHONY: dist
+dist: setup  ## build wheel and sdist, check them, and run each from an empty venv
+	$(BIN)/python scripts/dist.py
+
 .PHONY: lock
 lock:  ## pin the newest dependencies that pyproject.toml allows in constraints.txt
 	rm -rf .venv && : > constraints.txt && $(MAKE) setup
