@@ -1,0 +1,392 @@
+"""minisets from Python: apply, delete, get, scale, wait, exec, logs and addresses, with types.
+
+What the command line does, without the command line. Errors are those of minisets.errors, with
+their messages and hints; nothing is printed, and no exit code is set.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from minisets.app.apply import ApplyOptions
+from minisets.app.apply import apply as apply_objects
+from minisets.app.changes import place
+from minisets.app.context import make_context
+from minisets.app.delete import delete_namespace, delete_pod, delete_set, find_pod
+from minisets.app.drive import DEFAULT_TIMEOUT
+from minisets.app.park import scale, start, stop
+from minisets.app.query import get_claims, get_pods, get_services, get_sets
+from minisets.app.rollout import finish
+from minisets.app.streams import logs
+from minisets.app.world import observe
+from minisets.core.events import Progress
+from minisets.core.load import load
+from minisets.core.source import Document, Source
+from minisets.engine.clock import SystemClock
+from minisets.engine.docker_engine import connect
+from minisets.engine.endpoint import find_endpoint
+from minisets.engine.files import read_manifests
+from minisets.errors import InputError, NotFound
+
+if TYPE_CHECKING:
+    from minisets.app.views_pod import PodView
+
+__all__ = ["Applied", "Client", "Output", "Pod", "StatefulSet"]
+
+Kind = Literal["StatefulSet", "Pod", "PersistentVolumeClaim", "Service"]
+Verb = Literal["created", "configured", "unchanged"]
+Manifest = str | os.PathLike[str] | Mapping[str, Any]
+"""A file, a folder, a URL, or an object as a YAML loader gives it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatefulSet:
+    """A set as it is now.
+
+    Attributes:
+        replicas: Pods that it asks for.
+        ready: Pods that are ready.
+        images: Of its containers.
+    """
+
+    name: str
+    namespace: str
+    replicas: int
+    ready: int
+    images: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """A pod as it is now.
+
+    Attributes:
+        is_ready: All its containers are.
+        status: As ``get pods`` shows it, such as ``Running`` or ``CrashLoopBackOff``.
+        address: On the network of its namespace; empty if it has none now. It leads there from
+            this machine only where the Engine's networks are on it, as on Linux.
+        urls: Where its published ports are found, such as ``http://127.0.0.1:8080``.
+    """
+
+    name: str
+    namespace: str
+    is_ready: bool
+    status: str
+    restarts: int
+    address: str
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What an apply has done.
+
+    Attributes:
+        verbs: ``Kind/name`` → what became of the object.
+        is_done: False if it did not wait and something is still to come.
+        notices: What the command line would have noted.
+    """
+
+    verbs: Mapping[str, Verb]
+    is_done: bool
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What a command in a pod has come to.
+
+    Attributes:
+        exit_code: None if it did not end in time; it may still run.
+        text: Standard output and error together.
+    """
+
+    exit_code: int | None
+    text: str
+
+
+class _Ear:
+    """A reporter that keeps notices, and hands everything on."""
+
+    def __init__(self, on_progress: Callable[[str], None] | None) -> None:
+        self.notices: list[str] = []
+        self._on_progress = on_progress
+
+    def progress(self, step: Progress) -> None:
+        if self._on_progress:
+            parts = [step.subject, step.state, step.detail]
+            self._on_progress(" ".join(part for part in parts if part))
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
+
+
+class Client:
+    """One namespace of one Engine. Close it in the end, or use it in a ``with`` statement.
+
+    Args:
+        namespace: To work in; objects that name another one are refused.
+        context: Docker context; by default what the docker command would choose.
+        on_progress: Told each step, as ``pod/web-0 started``, from any thread.
+
+    Raises:
+        InputError: The Docker context does not exist.
+        EngineUnreachable: No Engine answers.
+    """
+
+    def __init__(
+        self,
+        *,
+        namespace: str = "default",
+        context: str | None = None,
+        on_progress: Callable[[str], None] | None = None,
+    ) -> None:
+        self.namespace = namespace
+        self._engine = connect(find_endpoint(context))
+        self._ear = _Ear(on_progress)
+        self._context = make_context(self._engine, SystemClock(), self._ear)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; what runs goes on running."""
+        self._engine.close()
+
+    def apply(
+        self,
+        *sources: Manifest,
+        wait: bool = True,
+        timeout_seconds: float = DEFAULT_TIMEOUT,
+        pull: Literal["always", "missing", "never"] | None = None,
+    ) -> Applied:
+        """Bring manifests to life, in order, and wait until everything is ready.
+
+        Args:
+            sources: Files, folders, URLs, or objects as Python has them after a YAML loader.
+            wait: Wait until everything is ready; else do what can be done now.
+            timeout_seconds: Of the whole wait.
+            pull: When to pull images, whatever the manifests say.
+
+        Raises:
+            ManifestError: Something is wrong; carries every problem, and nothing was touched.
+            ImageError: An image cannot be had; nothing was touched.
+            NotConverged: Time is over, or a pod cannot get ready.
+        """
+        documents: list[Document] = []
+        for source in sources:
+            if isinstance(source, Mapping):
+                documents.append(Document(dict(source), Source(file="object")))
+            else:
+                documents += read_manifests([os.fspath(source)])
+        found = load(documents)
+        objects = place(found.objects, self.namespace, is_explicit=True)
+        self._ear.notices = [str(notice) for notice in found.notices]
+        verbs: dict[str, Verb] = {}
+
+        def tell(kind: str, name: str, verb: Verb) -> None:
+            verbs[f"{kind}/{name}"] = verb
+
+        applied = apply_objects(
+            self._context,
+            objects,
+            ApplyOptions(timeout_seconds=timeout_seconds, wait=wait, pull=pull),
+            tell,
+        )
+        return Applied(verbs=verbs, is_done=applied.is_done, notices=tuple(self._ear.notices))
+
+    def sets(self) -> list[StatefulSet]:
+        """Return the sets, by name."""
+        return [
+            StatefulSet(
+                name=view.name,
+                namespace=view.namespace,
+                replicas=view.replicas,
+                ready=view.ready,
+                images=view.images,
+            )
+            for view in get_sets(self._context, self.namespace)
+        ]
+
+    def pods(self, set_name: str | None = None) -> list[Pod]:
+        """Return the pods, or those of one set, lowest ordinal first.
+
+        Raises:
+            NotFound: There is no such set.
+        """
+        views = get_pods(self._context, self.namespace)
+        if set_name is not None:
+            get_sets(self._context, self.namespace, [set_name])
+            views = [view for view in views if view.name.rpartition("-")[0] == set_name]
+        return [_pod(view) for view in views]
+
+    def get(self, kind: Kind, name: str) -> dict[str, Any]:
+        """Return an object as Kubernetes has it.
+
+        Raises:
+            NotFound: There is none of that name.
+        """
+        found: Sequence[Any]
+        match kind:
+            case "StatefulSet":
+                found = get_sets(self._context, self.namespace, [name])
+            case "Pod":
+                found = get_pods(self._context, self.namespace, [name])
+            case "Service":
+                found = get_services(self._context, self.namespace, [name])
+            case _:
+                found = get_claims(self._context, self.namespace, [name])
+        wanted: dict[str, Any] = found[0].object
+        return wanted
+
+    def scale(
+        self,
+        set_name: str,
+        replicas: int,
+        *,
+        wait: bool = True,
+        timeout_seconds: float = DEFAULT_TIMEOUT,
+    ) -> None:
+        """Set how many pods a set has; its volumes stay.
+
+        Raises:
+            NotFound: There is no such set.
+            NotConverged: Time is over, or a pod cannot get ready.
+        """
+        scale(
+            self._context,
+            self.namespace,
+            set_name,
+            replicas,
+            wait=wait,
+            timeout_seconds=timeout_seconds,
+        )
+
+    def wait(self, set_name: str, *, timeout_seconds: float = DEFAULT_TIMEOUT) -> None:
+        """Repair what is broken of a set, and wait until all of it is ready.
+
+        Raises:
+            NotFound: There is no such set.
+            NotConverged: Time is over, or a pod cannot get ready.
+        """
+        finish(self._context, self.namespace, set_name, wait=True, timeout_seconds=timeout_seconds)
+
+    def stop(self, *set_names: str) -> tuple[str, ...]:
+        """Park sets, or all of the namespace: pods go, everything else stays."""
+        return stop(self._context, self.namespace, set_names)
+
+    def start(self, *set_names: str, timeout_seconds: float = DEFAULT_TIMEOUT) -> tuple[str, ...]:
+        """Bring parked sets back, or all of the namespace."""
+        return start(self._context, self.namespace, set_names, timeout_seconds=timeout_seconds)
+
+    def exec(
+        self,
+        pod: str,
+        command: Sequence[str],
+        *,
+        container: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Output:
+        """Run a command in a pod and collect what it prints.
+
+        Args:
+            pod: Its name.
+            command: Program and arguments; a text is none.
+            container: One of the pod's; the first by default.
+            timeout_seconds: Of the command.
+
+        Raises:
+            NotFound: There is no such pod or container.
+        """
+        if isinstance(command, str):
+            raise InputError(
+                "the command is a text, not a list of words",
+                hint='for example ["sh", "-c", "echo $HOSTNAME"]',
+            )
+        seen = find_pod(observe(self._engine, self.namespace), self.namespace, pod)
+        chosen = (seen.mains or seen.containers)[0] if container is None else seen.part(container)
+        if chosen is None:
+            raise NotFound(f'container "{container}" is not in pod "{pod}"')
+        done = self._engine.exec(chosen.id, tuple(command), timeout_seconds=timeout_seconds)
+        return Output(exit_code=done.exit_code, text=done.output.decode(errors="replace"))
+
+    def logs(self, pod: str, *, container: str | None = None, tail: int | None = None) -> str:
+        """Return what a pod has written to its standard output and error.
+
+        Raises:
+            NotFound: There is no such pod or container.
+        """
+        chunks = logs(self._context, self.namespace, pod, tail=tail, container=container)
+        return b"".join(chunk for _, chunk in chunks).decode(errors="replace")
+
+    def addresses(self, set_name: str) -> dict[str, str]:
+        """Return pod → address on the network of the namespace; see Pod.address.
+
+        Raises:
+            NotFound: There is no such set.
+        """
+        return {pod.name: pod.address for pod in self.pods(set_name) if pod.address}
+
+    def urls(self, set_name: str) -> dict[str, tuple[str, ...]]:
+        """Return pod → where its published ports are found from this machine.
+
+        Raises:
+            NotFound: There is no such set.
+        """
+        return {pod.name: pod.urls for pod in self.pods(set_name)}
+
+    def delete(self, set_name: str, *, volumes: bool = False) -> None:
+        """Delete a set, from its highest ordinal down.
+
+        Args:
+            set_name: Its name.
+            volumes: Its claims and their data, too.
+
+        Raises:
+            NotFound: There is no such set.
+        """
+        delete_set(self._context, self.namespace, set_name, volumes=volumes)
+
+    def delete_pod(self, pod: str, *, timeout_seconds: float = DEFAULT_TIMEOUT) -> None:
+        """Delete a pod and return when its set is whole again.
+
+        Raises:
+            NotFound: There is no such pod.
+            NotConverged: Time is over, or the new pod cannot get ready.
+        """
+        delete_pod(self._context, self.namespace, pod, timeout_seconds=timeout_seconds)
+
+    def delete_all(self, *, volumes: bool = False) -> None:
+        """Delete everything in the namespace; nothing there is fine.
+
+        Args:
+            volumes: The claims and their data, too.
+        """
+        try:
+            delete_namespace(self._context, self.namespace, volumes=volumes)
+        except NotFound:
+            return
+
+
+def _pod(view: PodView) -> Pod:
+    return Pod(
+        name=view.name,
+        namespace=view.namespace,
+        is_ready=bool(view.containers) and view.ready == view.containers,
+        status=view.status,
+        restarts=view.restarts,
+        address=view.ip,
+        urls=view.places,
+    )
