@@ -4,6 +4,7 @@ twine is installed into a venv of its own: it is needed for nothing else, and br
 packages. The two installations get the pinned dependencies, as pip gives them to a user.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,9 @@ PROGRAMS = (
 
 def run(*command: object) -> None:
     """Run a command; the whole script ends where one fails."""
-    done = subprocess.run([str(word) for word in command], cwd=DIST)
+    # Else what runs would be the checkout.
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run([str(word) for word in command], cwd=DIST, env=environment)
     if done.returncode:
         raise SystemExit(f"dist: exit code {done.returncode}: {' '.join(map(str, command))}")
 
