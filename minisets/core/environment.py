@@ -18,6 +18,7 @@ from minisets.core.manifest_pod import (
     SecretEnvSource,
     SecretKeySelector,
 )
+from minisets.core.naming import DEFAULT_NAMESPACE
 from minisets.core.resource_fields import Capacity, resource_value
 from minisets.core.service_links import link_variables
 from minisets.errors import NotConverged, ReferenceMissing
@@ -95,7 +96,8 @@ def variables(container: Container, around: Surroundings) -> dict[str, str]:
         return _variables(container, around)
     except NotConverged as error:
         message = f"pod/{around.fields.name} cannot start: {error.message}"
-        raise type(error)(message, hint=error.hint) from error
+        hint = _complete(error.hint or "", around.fields.namespace)
+        raise type(error)(message, hint=hint) from error
 
 
 def expanded(texts: tuple[str, ...], known: Mapping[str, str]) -> list[str]:
@@ -119,6 +121,11 @@ def _variables(container: Container, around: Surroundings) -> dict[str, str]:
         if value is not None:
             own[variable.name] = value
     return {**own, **{name: value for name, value in links.items() if name not in own}}
+
+
+def _complete(hint: str, namespace: str) -> str:
+    is_command = hint.startswith("minisets ")
+    return f"{hint} -n {namespace}" if is_command and namespace != DEFAULT_NAMESPACE else hint
 
 
 def _referred(source: EnvVarSource, container: Container, around: Surroundings) -> str | None:

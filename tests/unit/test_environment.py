@@ -150,35 +150,35 @@ def test_a_key_of_an_object_is_a_value():
             "nope",
             "A",
             'pod/web-1 cannot start: configmap "nope" not found',
-            "minisets create configmap nope --from-literal=KEY=VALUE",
+            "minisets create configmap nope --from-literal=KEY=VALUE -n prod",
         ),
         (
             "secretKeyRef",
             "base",
             "A",
             'pod/web-1 cannot start: secret "base" not found',
-            "minisets create secret generic base --from-literal=KEY=VALUE",
+            "minisets create secret generic base --from-literal=KEY=VALUE -n prod",
         ),
         (
             "configMapKeyRef",
             "base",
             "nope",
             "pod/web-1 cannot start: couldn't find key nope in ConfigMap prod/base",
-            "minisets get configmap base -o yaml",
+            "minisets get configmap base -o yaml -n prod",
         ),
         (
             "secretKeyRef",
             "login",
             "nope",
             "pod/web-1 cannot start: couldn't find key nope in Secret prod/login",
-            "minisets get secret login -o yaml",
+            "minisets get secret login -o yaml -n prod",
         ),
         (
             "configMapKeyRef",
             "more",
             "picture",
             "pod/web-1 cannot start: couldn't find key picture in ConfigMap prod/more",
-            "minisets get configmap more -o yaml",
+            "minisets get configmap more -o yaml -n prod",
         ),
     ],
 )
@@ -188,6 +188,12 @@ def test_a_missing_reference_is_told_in_the_words_of_the_kubelet(kind, name, key
     assert (caught.value.message, caught.value.hint) == (message, hint)
     assert caught.value.exit_code == 4
     assert _variables(_key(kind, name, key, optional=True), configuration=KNOWN) == {}
+
+
+def test_the_hint_names_no_namespace_where_it_is_the_usual_one():
+    with pytest.raises(ReferenceMissing) as caught:
+        _variables(_key("secretKeyRef", "s", "k"), fields=replace(FIELDS, namespace="default"))
+    assert str(caught.value.hint).endswith(" s --from-literal=KEY=VALUE")
 
 
 @pytest.mark.parametrize("kind", ["configMapRef", "secretRef"])
