@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from minisets.app.context import Context
 from minisets.app.world import World
 from minisets.core import labels
-from minisets.core.configuration import Configuration, Values
+from minisets.core.configuration import (
+    Configuration,
+    Values,
+    config_map_binary_keys,
+    config_map_values,
+)
 from minisets.core.record import Record
 from minisets.core.secret_record import from_files, opened
 from minisets.core.set_record import parse_object
@@ -25,12 +29,13 @@ def configuration_of(context: Context, world: World, namespace: str) -> Configur
     Costs nothing; the first look into a Secret costs three Engine calls, for all Secrets of the
     namespace, and further ones nothing, also with the next look at the Engine.
     """
+    config_maps = {
+        record.name: record.data["object"] for record in world.of_kind(CONFIG_MAP_KIND, namespace)
+    }
     return Configuration(
-        config_maps={
-            record.name: _config_values(record.data["object"])
-            for record in world.of_kind(CONFIG_MAP_KIND, namespace)
-        },
+        config_maps={name: config_map_values(obj) for name, obj in config_maps.items()},
         secrets=_Secrets(context, world, namespace),
+        binary_keys={name: config_map_binary_keys(obj) for name, obj in config_maps.items()},
     )
 
 
@@ -97,12 +102,6 @@ class _Secrets(Mapping[str, Values]):
 
     def __len__(self) -> int:
         return len(self._records)
-
-
-def _config_values(obj: Mapping[str, Any]) -> dict[str, bytes]:
-    texts = {key: text.encode() for key, text in obj.get("data", {}).items()}
-    binary = {key: base64.b64decode(text) for key, text in obj.get("binaryData", {}).items()}
-    return texts | binary
 
 
 def _forget_stray(context: Context, record: Record) -> None:

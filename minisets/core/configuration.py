@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from minisets.errors import ReferenceMissing
 
@@ -35,6 +37,18 @@ class Configuration:
     def secret(self, name: str, *, optional: bool = False) -> Values:
         """Return a Secret; see config_map."""
         return _find(self.secrets, "secret", name, optional=optional)
+
+
+def config_map_values(obj: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the keys and contents of a ConfigMap."""
+    texts = {key: text.encode() for key, text in obj.get("data", {}).items()}
+    binary = {key: base64.b64decode(text) for key, text in obj.get("binaryData", {}).items()}
+    return texts | binary
+
+
+def config_map_binary_keys(obj: Mapping[str, Any]) -> frozenset[str]:
+    """Return the keys of a ConfigMap that variables do not see."""
+    return frozenset(obj.get("binaryData", {}))
 
 
 def value_of(values: Values, kind: str, name: str, key: str, *, optional: bool) -> bytes | None:

@@ -18,7 +18,7 @@ from minisets.core.manifest_pod import (
     SecretEnvSource,
     SecretKeySelector,
 )
-from minisets.core.naming import DEFAULT_NAMESPACE
+from minisets.core.naming import flag
 from minisets.core.resource_fields import Capacity, resource_value
 from minisets.core.service_links import link_variables
 from minisets.errors import NotConverged, ReferenceMissing
@@ -124,8 +124,7 @@ def _variables(container: Container, around: Surroundings) -> dict[str, str]:
 
 
 def _complete(hint: str, namespace: str) -> str:
-    is_command = hint.startswith("minisets ")
-    return f"{hint} -n {namespace}" if is_command and namespace != DEFAULT_NAMESPACE else hint
+    return f"{hint}{flag(namespace)}" if hint.startswith("minisets ") else hint
 
 
 def _referred(source: EnvVarSource, container: Container, around: Surroundings) -> str | None:

@@ -95,6 +95,14 @@ def test_pods_get_their_variables_from_both(bench: Bench):
     assert bench.running == ["web-0", "web-1", "web-2"]
 
 
+def test_what_is_binary_in_a_config_map_is_no_variable(bench: Bench):
+    manifest = a_set(replicas=1)
+    container_of(manifest)["envFrom"] = [{"configMapRef": {"name": "conf"}}]
+    config_map = {**a_config_map(level="debug"), "binaryData": {"icon": "/w=="}}
+    bench.apply(manifest, config_map)
+    assert bench.engine.container("web-0").config["Env"] == ["level=debug"]
+
+
 def test_no_value_is_in_a_label_nor_in_the_name_of_a_volume(bench: Bench):
     secret = a_secret(word=HIDDEN) | {"stringData": {"text": "plain-hunter3"}}
     secret["metadata"]["annotations"] = {

@@ -51,3 +51,45 @@ def test_service_links_can_be_declined(space: Space, edit):
     got = environment(space, "env-0")
     assert not [name for name in got if name.startswith("FRONT_DOOR")]
     assert got["peer.url"] == "http://env-0.env:$(FRONT_DOOR_SERVICE_PORT)/?late=$(LATE)"
+
+
+def test_a_pod_has_variables_from_config_maps_and_secrets_as_of_its_start(space: Space, edit):
+    file = MANIFESTS / "configured.yaml"
+    space.apply(file)
+    expected = {
+        "LEVEL": "info",
+        "db.host": "db-0.db",
+        "login-user": "root",
+        "login-password": "pässword $(LEVEL)",
+        "PASSWORD": "pässword $(LEVEL)",
+        "GREETING": "root at db-0.db",
+    }
+    got = environment(space, "web-0")
+    assert {name: got.get(name) for name in expected} == expected
+
+    changed = edit("configured.yaml", {})
+    changed.write_text(changed.read_text(encoding="utf-8").replace("info", "debug"))
+    result = space.apply(changed)
+    restart = f"minisets rollout restart sts/web -n {space.name}"
+    assert restart in result.err
+    assert environment(space, "web-0")["LEVEL"] == "info"
+    space.run("rollout", "restart", "sts/web")
+    assert environment(space, "web-0")["LEVEL"] == "debug"
+
+
+def test_a_pod_whose_reference_is_missing_is_named_and_starts_once_it_is_there(space: Space, edit):
+    source = {"secretKeyRef": {"name": "late", "key": "word"}}
+    changes = {"spec.replicas": 1, "container.env": [{"name": "WORD", "valueFrom": source}]}
+    file = edit("web.yaml", changes)
+    result = space.apply(file, code=4)
+    assert 'pod/web-0 cannot start: secret "late" not found' in result.err
+    hint = f"minisets create secret generic late --from-literal=KEY=VALUE -n {space.name}"
+    assert hint in result.err
+    assert space.running() == []
+    written = (
+        '{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "late"}, '
+        '"stringData": {"word": "abc"}}'
+    )
+    space.run("apply", "-f", "-", stdin=written)
+    space.apply(file)
+    assert environment(space, "web-0")["WORD"] == "abc"

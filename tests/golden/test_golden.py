@@ -15,6 +15,11 @@ import pytest
 from minisets.core import naming
 from minisets.core.actions import render
 from minisets.core.addresses import allocate
+from minisets.core.configuration import (
+    Configuration,
+    config_map_binary_keys,
+    config_map_values,
+)
 from minisets.core.container_spec import PodRequest, container_config, container_name
 from minisets.core.defaults import apply_defaults
 from minisets.core.host_ports import published_ports
@@ -24,6 +29,7 @@ from minisets.core.pod_identity import NetworkPlace, identify
 from minisets.core.pod_layout import Role, layout
 from minisets.core.publishing import wishes
 from minisets.core.revision import revision_name, template_text
+from minisets.core.secret_record import fold, values_of
 from minisets.core.set_record import SetRecord
 from minisets.core.simulate import road
 from minisets.core.snapshot import claim_volumes, take_snapshot
@@ -89,6 +95,7 @@ def _pod(text: str) -> str:
         memory=8 * 2**30,
         host_address=network.gateway,
         node_name="box",
+        configuration=_configuration(found),
         services=services,
     )
     parts = layout(manifest.spec.template.spec)
@@ -101,6 +108,15 @@ def _pod(text: str) -> str:
         for part in parts
     ]
     return json.dumps(configs if len(configs) > 1 else configs[0], indent=2, sort_keys=True) + "\n"
+
+
+def _configuration(found: tuple[LoadedObject, ...]) -> Configuration:
+    config_maps = {item.name: item.raw for item in found if item.kind == "ConfigMap"}
+    return Configuration(
+        config_maps={name: config_map_values(obj) for name, obj in config_maps.items()},
+        secrets={item.name: values_of(fold(item.raw)) for item in found if item.kind == "Secret"},
+        binary_keys={name: config_map_binary_keys(obj) for name, obj in config_maps.items()},
+    )
 
 
 def _plan(text: str) -> str:
