@@ -10,6 +10,7 @@ from minisets.app.configuration import configuration_of
 from minisets.app.context import Context
 from minisets.app.farewell import Farewell
 from minisets.app.hooks import port_names, run_hook
+from minisets.app.pod_storage import first_roots, new_roots, remove_volumes, with_volumes
 from minisets.app.publishing import published_of
 from minisets.app.targets import Target
 from minisets.app.world import World
@@ -99,7 +100,10 @@ class Workshop:
     def create_pod(self, pod: str, revision: str, new_claims: frozenset[str]) -> PodSeen:
         """Create a pod and start its containers, as far as none has to be waited for."""
         self._report(pod, "creating")
-        made = self._create_containers(self.pod_request(pod, revision, new_claims), None)
+        request = self.pod_request(pod, revision, new_claims)
+        made = self._create_containers(
+            with_volumes(self.context, self.world, request, is_new=True), None
+        )
         self._report(pod, "started")
         return PodSeen(name=pod, containers=made)
 
@@ -108,7 +112,9 @@ class Workshop:
         seen = self.pods()[pod]
         revision = seen.labels.get(labels.REVISION, "")
         request = self.pod_request(pod, revision, frozenset(), tuple(new_claims(seen.first)))
-        self._create_containers(request, seen)
+        self._create_containers(
+            with_volumes(self.context, self.world, request, is_new=False), seen
+        )
 
     def _create_containers(
         self, request: PodRequest, seen: PodSeen | None
@@ -117,7 +123,8 @@ class Workshop:
         sandbox = seen.sandbox if seen else None
         sandbox_id = sandbox.id if sandbox else ""
         there = [part for part in parts if part not in missing(seen, parts)]
-        prepared = {name for part in there for name in claim_mount_paths(part, request.claims)}
+        volumes = (*request.claims, *new_roots(request))
+        prepared = {name for part in there for name in claim_mount_paths(part, volumes)}
         made: list[ContainerSeen] = []
         for part in missing(seen, parts):
             if part.role is Role.INIT and seen is not None and seen.mains:
@@ -125,7 +132,7 @@ class Workshop:
             config = container_config(request, part, sandbox_id)
             creation = self._creation(request, part, config, prepared)
             container_id = self.context.executor.create(creation)
-            prepared |= claim_mount_paths(part, request.claims).keys()
+            prepared |= claim_mount_paths(part, volumes).keys()
             if part.role is Role.SANDBOX:
                 sandbox_id = container_id
             made.append(self._as_listed(creation, container_id))
@@ -137,24 +144,25 @@ class Workshop:
     def _creation(
         self, request: PodRequest, part: Part, config: Mapping[str, Any], prepared: Collection[str]
     ) -> ContainerCreation:
-        """Return what to create, with the claims to make writable: each by its first container."""
+        """Return what to create, and which volumes to make writable: each by its first."""
         facts, pod = self.target.facts, request.identity.pod
+        new = (*request.new_claims, *new_roots(request))
         paths = {
             name: path
-            for name, path in claim_mount_paths(part, request.claims).items()
+            for name, path in claim_mount_paths(part, (*request.claims, *new)).items()
             if name not in prepared
         }
         unknown = [
             path
             for name, path in paths.items()
-            if name not in request.new_claims
+            if name not in new
             and request.claims[name] not in facts.used_claims
             and f"{name}-{pod}" not in facts.foreign_claims
         ]
         return ContainerCreation(
             name=container_name(request, part),
             config=config,
-            prepare=tuple(paths[name] for name in request.new_claims if name in paths),
+            prepare=tuple(paths[name] for name in new if name in paths),
             inspect=tuple(unknown),
         )
 
@@ -266,6 +274,7 @@ class Workshop:
         )
         own = template.spec.termination_grace_period_seconds
         farewell.run(own if grace_seconds is None else grace_seconds)
+        remove_volumes(self.context, self.world, self.target.namespace, pod.name)
         self._report(pod.name, "gone", is_done=True)
 
     def take_care(self, deed: Care) -> None:
@@ -292,7 +301,11 @@ class Workshop:
         seen = self.pods()[pod]
         container = seen.part(part.name)
         is_new = container is not None and container.status is ContainerStatus.CREATED
-        new = new_claims(seen.first) if is_new else ()
+        new: tuple[str, ...] = ()
+        if is_new:
+            revision = seen.labels.get(labels.REVISION, "")
+            request = self.pod_request(pod, revision, frozenset(), new_claims(seen.first))
+            new = (*request.new_claims, *first_roots(request, part))
         self.context.executor.start(
             container_id, prepare=tuple(claim_mount_paths(part, new).values())
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Literal
 
 from minisets.app.context import Context
 from minisets.app.deeds import Workshop
 from minisets.app.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.network import find_network, remove_network
+from minisets.app.pod_storage import remove_volumes
 from minisets.app.sets import ORPHANED_KIND, SET_KIND, find_set, observe_whole
 from minisets.app.targets import Target, flush
 from minisets.app.world import World, observe
@@ -52,6 +54,7 @@ def delete_set(
     world = observe(context.engine, namespace)
     if cascade != "orphan":
         _remove_pods(context, target, world, cascade, grace_seconds)
+        _remove_leftovers(context, target, world)
     claims = world.claims(namespace, name)
     goes = [volume for volume in claims if _goes(target, volume, volumes=volumes)]
     if cascade == "orphan":
@@ -154,6 +157,7 @@ def delete_namespace(
     world = observe(context.engine, namespace)
     for container in world.containers:
         context.engine.remove_container(container.id, force=True)
+    remove_volumes(context, world, namespace)
     kept = []
     for volume in world.claims(namespace):
         if volumes and not _is_retained(volume):
@@ -200,6 +204,14 @@ def _remove_pods(
         return
     with ThreadPoolExecutor(_WORKERS) as pool:
         list(pool.map(remove, pods))
+
+
+def _remove_leftovers(context: Context, target: Target, world: World) -> None:
+    """Remove what pods have left that were removed by hand."""
+    for volume in world.pod_volumes(target.namespace):
+        if volume.labels.get(labels.SET) == target.name:
+            with suppress(EngineConflict):
+                context.engine.remove_volume(volume.name)
 
 
 def _mark_orphaned(context: Context, world: World, target: Target) -> None:

@@ -77,6 +77,16 @@ class World:
         ]
         return sorted(found, key=lambda volume: naming.split_pod_name(volume.name))
 
+    def pod_volumes(self, namespace: str, pod: str = "") -> list[VolumeSeen]:
+        """Return the volumes that live and die with a pod, or with the namespace's pods."""
+        return [
+            volume
+            for volume in self.volumes
+            if volume.labels.get(labels.KIND) == labels.KIND_POD_VOLUME
+            and volume.labels.get(labels.NAMESPACE) == namespace
+            and pod in {"", volume.labels.get(labels.POD_NAME)}
+        ]
+
     def namespaces(self) -> set[str]:
         """Return the namespaces in which there is anything."""
         everything = [item.labels for item in self.containers] + [

@@ -13,17 +13,12 @@ from minisets.core import labels, naming
 from minisets.core.configuration import Configuration
 from minisets.core.environment import PodFields, Surroundings, expanded, variables
 from minisets.core.host_ports import render_ports
-from minisets.core.manifest import (
-    Container,
-    PodSpec,
-    PodTemplateSpec,
-    Probe,
-    Service,
-    VolumeMount,
-)
+from minisets.core.manifest import Container, PodSpec, PodTemplateSpec, Probe, Service
+from minisets.core.mounts import held_in_memory, mounting, root_paths
 from minisets.core.observed import PublishedPort
 from minisets.core.pod_identity import NetworkPlace, PodIdentity
 from minisets.core.pod_layout import Part, Role, layout
+from minisets.core.pod_volumes import PodVolume, VolumeKind
 from minisets.core.publishing import bindings
 from minisets.core.quantity import parse_quantity
 from minisets.core.resource_fields import Capacity
@@ -45,6 +40,8 @@ class PodRequest:
     Attributes:
         template: The template of the pod's revision, defaulted.
         claims: Claim template name → volume name.
+        volumes: The pod's volumes, those of its claims too.
+        mountpoints: Volume name → where the Engine's machine has it, if it is mounted in part.
         new_claims: Names of the claim templates whose volumes are empty and not prepared yet.
         packed_spec: The set, packed, to rebuild a lost record from.
         api_version: Of the Engine: some fields are silently ignored by older ones.
@@ -65,6 +62,8 @@ class PodRequest:
     identity: PodIdentity
     network: NetworkPlace | None
     claims: Mapping[str, str]
+    volumes: tuple[PodVolume, ...] = ()
+    mountpoints: Mapping[str, str] = field(default_factory=dict)
     new_claims: tuple[str, ...] = ()
     packed_spec: str = ""
     api_version: tuple[int, int] = (1, 41)
@@ -97,11 +96,7 @@ def container_config(request: PodRequest, part: Part, sandbox_id: str = "") -> d
         "StopTimeout": request.template.spec.termination_grace_period_seconds,
         "HostConfig": {
             "RestartPolicy": _restart_policy(part),
-            "Mounts": [
-                _mount(mount, request.claims[mount.name])
-                for mount in container.volume_mounts
-                if mount.name in request.claims
-            ],
+            **_mounts(request, container, known),
             **_resources(container, request.cpus),
         },
         "NetworkingConfig": {"EndpointsConfig": {}},
@@ -135,6 +130,9 @@ def _sandbox(request: PodRequest, part: Part) -> dict[str, Any]:
             "IpcMode": "shareable",
         },
     }
+    held = held_in_memory(request.volumes)
+    if held:
+        config["HostConfig"]["Mounts"] = list(held)
     _put_on_network(config, request)
     return config
 
@@ -199,9 +197,8 @@ def fixed_hash(template: PodTemplateSpec, claims: Mapping[str, str]) -> str:
 
 
 def claim_mount_paths(part: Part, claim_templates: Collection[str]) -> dict[str, str]:
-    """Return claim template → mount path for those of the claims that the container mounts."""
-    mounts = part.spec.volume_mounts if part.spec else ()
-    return {mount.name: mount.mount_path for mount in mounts if mount.name in claim_templates}
+    """Return volume → where the container can make it writable, for those of the volumes."""
+    return root_paths(part.spec, claim_templates) if part.spec else {}
 
 
 def surroundings(request: PodRequest) -> Surroundings:
@@ -261,15 +258,20 @@ def _labels(request: PodRequest, part: Part) -> dict[str, str]:
     return _kubernetes_labels(request) | ours
 
 
-def _mount(mount: VolumeMount, volume: str) -> dict[str, Any]:
-    return {
-        "Type": "volume",
-        "Source": volume,
-        "Target": mount.mount_path,
-        "ReadOnly": mount.read_only,
-        # A new claim is empty in Kubernetes; Docker would copy the image's files into it.
-        "VolumeOptions": {"NoCopy": True},
+def _mounts(request: PodRequest, container: Container, known: Mapping[str, str]) -> dict[str, Any]:
+    claims = {
+        name: PodVolume(name=name, kind=VolumeKind.CLAIM, source=source)
+        for name, source in request.claims.items()
     }
+    found = mounting(
+        container,
+        {volume.name: volume for volume in request.volumes} | claims,
+        variables=known,
+        api_version=request.api_version,
+        mountpoints=request.mountpoints,
+    )
+    mounts: dict[str, Any] = {"Mounts": list(found.mounts)}
+    return mounts | ({"Binds": list(found.binds)} if found.binds else {})
 
 
 def _resources(container: Container, cpus: int) -> dict[str, Any]:

@@ -18,3 +18,8 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
         return variables.get(match["name"], match[0])
 
     return _REFERENCE.sub(replacement, text)
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the names of the variables that a text refers to."""
+    return tuple(match["name"] for match in _REFERENCE.finditer(text) if not match["escape"])

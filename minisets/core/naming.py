@@ -35,6 +35,14 @@ def volume_name(namespace: str, claim: str) -> str:
     return f"{prefix(namespace)}{claim}"
 
 
+def pod_volume_name(namespace: str, pod: str, volume: str) -> str:
+    """Return the name of a volume that lives and dies with the pod.
+
+    A claim can be called ``web-0.cache``, so a dot alone would not tell the two apart.
+    """
+    return f"{prefix(namespace)}{pod}._{volume}"
+
+
 def split_pod_name(pod: str) -> tuple[str, int]:
     """Split a pod's name into the set's name and the ordinal; -1 if there is no usable one.
 

@@ -12,9 +12,12 @@ from typing import Any
 from minisets.core.schema import load_schema, type_of
 from minisets.core.source import Json, Notice, Path, render_path
 from minisets.core.support_table import (
+    DISK_LIMIT,
+    HUGE_PAGES,
     OTHER_KINDS,
     OTHER_RESOURCES,
     RESOURCES,
+    SHARED_VOLUME,
     STANDALONE_CLAIM,
     TABLE,
     UNKNOWN_KIND,
@@ -103,6 +106,8 @@ def _findings(kind: str, obj: dict[str, Any]) -> Iterator[_Finding]:
     yield from _walk(kind, obj, (), _claim_names(obj))
     if kind == "Service":
         yield from _remapped_ports(obj)
+    if kind == "StatefulSet":
+        yield from _shared_mounts(obj)
 
 
 def _claim_names(obj: dict[str, Any]) -> frozenset[str]:
@@ -148,11 +153,29 @@ def _is_harmless(value: Json, support: Support) -> bool:
 
 def _limits_of(type_name: str, field: str, value: Json, path: Path) -> Iterator[_Finding]:
     """Find what the table cannot say by field alone."""
+    if type_name == "Volume" and field == "emptyDir":
+        medium = value.get("medium", "")
+        if medium not in ("", "Memory"):
+            yield _Finding((*path, "medium"), HUGE_PAGES)
+        elif value.get("sizeLimit") and medium != "Memory":
+            yield _Finding((*path, "sizeLimit"), DISK_LIMIT)
     if type_name == "ResourceRequirements" and field in ("limits", "requests"):
         for name in value:
             support = RESOURCES.get(name, OTHER_RESOURCES)
             if support.level is not Level.HONOURED:
                 yield _Finding((*path, name), support)
+
+
+def _shared_mounts(obj: dict[str, Any]) -> Iterator[_Finding]:
+    pod = obj.get("spec", {}).get("template", {}).get("spec", {})
+    host_paths = {one["name"] for one in pod.get("volumes", ()) if "hostPath" in one}
+    for name in ("initContainers", "containers"):
+        for place, container in enumerate(pod.get(name, ())):
+            for index, mount in enumerate(container.get("volumeMounts", ())):
+                is_shared = mount.get("mountPropagation") == "Bidirectional"
+                if is_shared and mount["name"] not in host_paths - _claim_names(obj):
+                    path: Path = ("spec", "template", "spec", name, place, "volumeMounts", index)
+                    yield _Finding((*path, "mountPropagation"), SHARED_VOLUME)
 
 
 def _remapped_ports(obj: dict[str, Any]) -> Iterator[_Finding]:

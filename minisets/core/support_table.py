@@ -217,14 +217,14 @@ TABLE: dict[str, dict[str, Support]] = {
         "requests": YES,
     },
     "VolumeMount": {
-        "bindMountOptions": refused(NOT_YET),
+        "bindMountOptions": refused("Docker mounts volumes with options of its own"),
         "mountPath": YES,
-        "mountPropagation": refused(NOT_YET, "None"),
+        "mountPropagation": YES,  # SHARED_VOLUME says of what
         "name": YES,
         "readOnly": YES,
-        "recursiveReadOnly": refused(NOT_YET, "Disabled", "IfPossible"),
-        "subPath": refused(NOT_YET),
-        "subPathExpr": refused(NOT_YET),
+        "recursiveReadOnly": YES,
+        "subPath": YES,
+        "subPathExpr": YES,
     },
     "Probe": {
         "exec": YES,
@@ -271,7 +271,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "configMap": refused_always(NOT_YET),
         "csi": _CLUSTER_STORAGE,
         "downwardAPI": refused_always(NOT_YET),
-        "emptyDir": refused_always(NOT_YET),
+        "emptyDir": YES,
         "ephemeral": refused_always(NOT_YET),
         "fc": _CLUSTER_STORAGE,
         "flexVolume": _CLUSTER_STORAGE,
@@ -279,7 +279,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "gcePersistentDisk": _CLUSTER_STORAGE,
         "gitRepo": refused_always("Kubernetes has removed it"),
         "glusterfs": _CLUSTER_STORAGE,
-        "hostPath": refused_always(NOT_YET),
+        "hostPath": YES,
         "image": refused_always(NOT_YET),
         "iscsi": _CLUSTER_STORAGE,
         "name": YES,
@@ -295,6 +295,12 @@ TABLE: dict[str, dict[str, Support]] = {
         "storageos": _CLUSTER_STORAGE,
         "vsphereVolume": _CLUSTER_STORAGE,
     },
+    "EmptyDirVolumeSource": {
+        "medium": YES,  # HUGE_PAGES says which not
+        "mode": YES,
+        "sizeLimit": YES,  # DISK_LIMIT says of what
+    },
+    "HostPathVolumeSource": {"path": YES, "type": YES},
     "PersistentVolumeClaim": {**_OBJECT, "spec": YES, "status": _STATUS},
     "PersistentVolumeClaimSpec": {
         "accessModes": YES,
@@ -368,6 +374,12 @@ TABLE: dict[str, dict[str, Support]] = {
 
 STANDALONE_CLAIM = _CLAIM
 """A PersistentVolumeClaim that is an object of its own, not a claim template."""
+
+HUGE_PAGES = refused("Docker has no volumes of huge pages")
+DISK_LIMIT = ignored("the local driver enforces no size")
+"""The size of an emptyDir that is not in memory."""
+SHARED_VOLUME = refused("Docker shares the mounts of host paths only")
+"""Propagation out of a volume that is no host path."""
 
 RESOURCES: dict[str, Support] = {
     "cpu": YES,

@@ -121,16 +121,17 @@ def _check_value_from(
     elif len(given) > 1:
         yield invalid(path, "", _MANY_SOURCES)
     if "fieldRef" in source:
-        yield from _check_field((*path, "fieldRef"), source["fieldRef"])
+        yield from check_field((*path, "fieldRef"), source["fieldRef"], _FIELD_PATHS)
     if "resourceFieldRef" in source:
         place = (*path, "resourceFieldRef")
-        yield from _check_resource(place, source["resourceFieldRef"], container_names)
+        yield from check_resource(place, source["resourceFieldRef"], container_names)
     for name in ("configMapKeyRef", "secretKeyRef"):
         if name in source:
             yield from _check_key_ref((*path, name), source[name])
 
 
-def _check_field(path: Path, field: _Obj) -> Iterator[Problem]:
+def check_field(path: Path, field: _Obj, supported: tuple[str, ...]) -> Iterator[Problem]:
+    """Check a ``fieldRef``; ``supported`` are the paths without subscript that it may have."""
     field_path, version = field["fieldPath"], field.get("apiVersion", "v1")
     place = (*path, "fieldPath")
     if version != "v1":
@@ -139,8 +140,8 @@ def _check_field(path: Path, field: _Obj) -> Iterator[Problem]:
     elif not field_path:
         yield required(place)
     elif (subscript := _SUBSCRIPT.match(field_path)) is None:
-        if field_path not in _FIELD_PATHS:
-            yield unsupported(place, field_path, _FIELD_PATHS)
+        if field_path not in supported:
+            yield unsupported(place, field_path, supported)
     elif subscript["field"] == "metadata.labels":
         yield from check_qualified_name(place, subscript["key"])
     elif subscript["field"] == "metadata.annotations":
@@ -149,9 +150,8 @@ def _check_field(path: Path, field: _Obj) -> Iterator[Problem]:
         yield invalid(place, subscript["field"], "does not support subscript")
 
 
-def _check_resource(
-    path: Path, field: _Obj, container_names: Collection[str]
-) -> Iterator[Problem]:
+def check_resource(path: Path, field: _Obj, container_names: Collection[str]) -> Iterator[Problem]:
+    """Check a ``resourceFieldRef``; ``container_names`` are of all containers of the pod."""
     name, container = field["resource"], field.get("containerName")
     if container and container not in container_names:
         # The API server takes it and the kubelet then fails to start the container for ever.

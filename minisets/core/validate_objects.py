@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from minisets.core.source import Path
+from minisets.core.validate_amounts import check_quantities
 from minisets.core.validate_names import (
     check_label_name,
     check_labels,
@@ -16,7 +17,6 @@ from minisets.core.validate_names import (
     problem_at,
     required,
 )
-from minisets.core.validate_pod import check_quantities
 from minisets.errors import Problem
 
 _Obj = dict[str, Any]

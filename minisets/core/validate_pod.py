@@ -7,6 +7,7 @@ from typing import Any
 
 from minisets.core.quantity import parse_quantity
 from minisets.core.source import Path
+from minisets.core.validate_amounts import check_quantities
 from minisets.core.validate_env import check_environment
 from minisets.core.validate_names import (
     check_label_name,
@@ -18,6 +19,7 @@ from minisets.core.validate_names import (
     problem_at,
     required,
 )
+from minisets.core.validate_volumes import check_mounts, check_volumes
 from minisets.errors import Problem
 
 _Obj = dict[str, Any]
@@ -51,7 +53,7 @@ def check_pod_spec(
             seen.add(container["name"])
             yield from check_container(place, container, volumes)
             yield from check_environment(place, container, names)
-    yield from _check_volumes(path, spec)
+    yield from check_volumes((*path, "volumes"), spec.get("volumes", ()), names)
     yield from _check_host_ports(path, spec)
     yield from check_not_negative(
         (*path, "terminationGracePeriodSeconds"), spec.get("terminationGracePeriodSeconds")
@@ -68,7 +70,7 @@ def check_container(path: Path, container: _Obj, volumes: set[str]) -> Iterator[
         yield invalid((*path, "image"), image, "must not have leading or trailing whitespace")
     for check in _CONTAINER_CHECKS:
         yield from check(path, container)
-    yield from _check_mounts(path, container, volumes)
+    yield from check_mounts(path, container, volumes)
 
 
 def _check_ports(path: Path, container: _Obj) -> Iterator[Problem]:
@@ -84,37 +86,6 @@ def _check_ports(path: Path, container: _Obj) -> Iterator[Problem]:
             if name in names:
                 yield duplicate((*place, "name"), name)
             names.add(name)
-
-
-def _check_mounts(path: Path, container: _Obj, volumes: set[str]) -> Iterator[Problem]:
-    mount_paths: set[str] = set()
-    for index, mount in enumerate(container.get("volumeMounts", ())):
-        place = (*path, "volumeMounts", index)
-        if mount["name"] not in volumes:
-            yield problem_at((*place, "name"), f'Not found: "{mount["name"]}"')
-        mount_path = mount["mountPath"]
-        if not mount_path:
-            yield required((*place, "mountPath"))
-        elif mount_path in mount_paths:
-            yield invalid((*place, "mountPath"), mount_path, "must be unique")
-        mount_paths.add(mount_path)
-        yield from _check_sub_path(place, mount)
-    for index, device in enumerate(container.get("volumeDevices", ())):
-        if device["name"] not in volumes:
-            place = (*path, "volumeDevices", index, "name")
-            yield problem_at(place, f'Not found: "{device["name"]}"')
-
-
-def _check_sub_path(path: Path, mount: _Obj) -> Iterator[Problem]:
-    if mount.get("subPath") and mount.get("subPathExpr"):
-        detail = "subPathExpr and subPath are mutually exclusive"
-        yield invalid((*path, "subPathExpr"), mount["subPathExpr"], detail)
-    for name in ("subPath", "subPathExpr"):
-        value = mount.get(name, "")
-        if value.startswith("/"):
-            yield invalid((*path, name), value, "must be a relative path")
-        if ".." in value.split("/"):
-            yield invalid((*path, name), value, "must not contain '..'")
 
 
 def _check_probes(path: Path, container: _Obj) -> Iterator[Problem]:
@@ -178,33 +149,6 @@ def _exceeds(request: str | float, limit: str | float) -> bool:
         return parse_quantity(request) > parse_quantity(limit)
     except ValueError:
         return False
-
-
-def check_quantities(path: Path, amounts: dict[str, Any]) -> Iterator[Problem]:
-    """Check a map of resource names to amounts."""
-    for name, amount in amounts.items():
-        try:
-            negative = parse_quantity(amount) < 0
-        except ValueError as error:
-            yield invalid((*path, name), amount, str(error))
-        else:
-            if negative:
-                yield invalid((*path, name), amount, "must be greater than or equal to 0")
-
-
-def _check_volumes(path: Path, spec: _Obj) -> Iterator[Problem]:
-    names: set[str] = set()
-    for index, volume in enumerate(spec.get("volumes", ())):
-        place = (*path, "volumes", index)
-        yield from check_label_name((*place, "name"), volume["name"])
-        if volume["name"] in names:
-            yield duplicate((*place, "name"), volume["name"])
-        names.add(volume["name"])
-        for extra in [key for key in volume if key != "name"][1:]:
-            yield problem_at((*place, extra), "Forbidden: may not specify more than 1 volume type")
-        limit = volume.get("emptyDir", {}).get("sizeLimit")
-        if limit is not None:
-            yield from check_quantities((*place, "emptyDir"), {"sizeLimit": limit})
 
 
 def _check_host_ports(path: Path, spec: _Obj) -> Iterator[Problem]:

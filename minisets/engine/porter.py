@@ -9,11 +9,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from minisets.core import labels
 from minisets.core.file_entry import FileEntry
+from minisets.core.pod_volumes import Root
 from minisets.engine.archives import (
     ArchiveEntry,
     DirectoryEntry,
@@ -31,15 +32,6 @@ _ResultT = TypeVar("_ResultT")
 # Where the volumes are in the porter's container.
 _ROOT = "/v"
 _WORDS: dict[Kind, str] = {"file": "a file", "link": "a link", "other": "something else"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Root:
-    """Mode and owner of a volume's root directory."""
-
-    mode: int = 0o777
-    uid: int = 0
-    gid: int = 0
 
 
 class Porter:

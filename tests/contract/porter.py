@@ -6,8 +6,9 @@ import pytest
 
 from minisets.core import labels
 from minisets.core.file_entry import FileEntry
+from minisets.core.pod_volumes import Root
 from minisets.engine.pause_image import ensure_pause_image
-from minisets.engine.porter import Porter, Root
+from minisets.engine.porter import Porter
 from minisets.engine.ports import Engine
 from minisets.errors import EngineMissing, NotConverged
 

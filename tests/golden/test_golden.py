@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from minisets.app.pod_storage import mounted_volumes
 from minisets.core import naming
 from minisets.core.actions import render
 from minisets.core.addresses import allocate
@@ -98,6 +100,9 @@ def _pod(text: str) -> str:
         configuration=_configuration(found),
         services=services,
     )
+    volumes = mounted_volumes(request)
+    machine = {one.source: f"/var/lib/docker/volumes/{one.source}/_data" for one in volumes}
+    request = replace(request, volumes=volumes, mountpoints=machine)
     parts = layout(manifest.spec.template.spec)
     sandbox = "SANDBOX" if parts[0].role is Role.SANDBOX else ""
     configs = [

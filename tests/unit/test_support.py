@@ -69,12 +69,41 @@ def test_zero_is_not_taken_for_false():
 
 
 def test_an_empty_volume_source_still_asks_for_a_volume():
-    obj = a_set(template__volumes=[{"name": "tmp", "emptyDir": {}}])
-    assert refusals(obj) == [("spec.template.spec.volumes[0].emptyDir", "not supported yet")]
+    obj = a_set(template__volumes=[{"name": "tmp", "image": {}}])
+    assert refusals(obj) == [("spec.template.spec.volumes[0].image", "not supported yet")]
 
 
 def test_a_volume_without_a_source_is_an_empty_directory():
-    assert len(refusals(a_set(template__volumes=[{"name": "tmp"}]))) == 1
+    assert review(a_set(template__volumes=[{"name": "tmp"}])) == ((), ())
+
+
+def test_the_size_of_an_empty_directory_is_noticed_unless_it_is_in_memory():
+    on_disk = [{"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}}]
+    assert notices(a_set(template__volumes=on_disk)) == [
+        "statefulset/web: spec.template.spec.volumes[0].emptyDir.sizeLimit: sizeLimit is "
+        "ignored: the local driver enforces no size"
+    ]
+    in_memory = [{"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}}]
+    assert review(a_set(template__volumes=in_memory)) == ((), ())
+
+
+def test_huge_pages_are_refused():
+    obj = a_set(template__volumes=[{"name": "tmp", "emptyDir": {"medium": "HugePages-2Mi"}}])
+    assert refusals(obj) == [
+        (
+            "spec.template.spec.volumes[0].emptyDir.medium",
+            "Docker has no volumes of huge pages",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "refused"), [({"hostPath": {"path": "/dev"}}, 0), ({"emptyDir": {}}, 1)]
+)
+def test_only_host_paths_share_what_is_mounted_in_them(source, refused):
+    mounts = [{"name": "one", "mountPath": "/one", "mountPropagation": "Bidirectional"}]
+    obj = a_set(template__volumes=[{"name": "one", **source}], container__volumeMounts=mounts)
+    assert len(refusals(obj)) == refused
 
 
 def test_a_volume_that_a_claim_template_replaces_is_not_looked_at():

@@ -1,0 +1,120 @@
+"""Volumes of pods: what is new with each pod, what outlives it, and what the machine gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minisets.core import labels
+from tests.e2e.conftest import Edit
+from tests.e2e.space import Space
+
+pytestmark = pytest.mark.docker
+
+MANIFEST = "volumes.yaml"
+
+
+def _volumes(path: Path, kind: str = "DirectoryOrCreate") -> list[dict[str, Any]]:
+    return [
+        {"name": "scratch"},
+        {"name": "fast", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}},
+        {"name": "machine", "hostPath": {"path": str(path), "type": kind}},
+    ]
+
+
+def _scratch(space: Space) -> list[str]:
+    return sorted(space.volumes(labels.KIND_POD_VOLUME))
+
+
+def test_scratch_space_is_new_with_each_pod_and_claims_are_not(
+    space: Space, edit: Edit, tmp_path: Path
+):
+    made = tmp_path / "made" / "by-the-engine"
+    space.apply(edit(MANIFEST, {"pod.volumes": _volumes(made)}))
+    space.sh("box-0", "echo kept > /db/file; echo gone > /scratch/part/file; echo m > /machine/f")
+    before = {
+        "what a subPath shows": space.sh("box-0", "cat /data/box-0/db/file /scratch-part/file"),
+        "mode of scratch space": space.sh("box-0", "stat -c %a /scratch /scratch-part /fast"),
+        "mode of a new folder in a claim": space.sh("box-0", "stat -c %a /db"),
+    }
+    space.sh("box-0", "! touch /frozen/x && ! dd if=/dev/zero of=/fast/x bs=1k count=2000")
+    names = _scratch(space)
+    space.run("delete", "pod", "box-0")
+    assert before == {
+        "what a subPath shows": "kept\ngone",
+        "mode of scratch space": "777\n777\n777",
+        "mode of a new folder in a claim": "777",
+    }
+    assert names == [space.volume("box-0._fast"), space.volume("box-0._scratch")]
+    assert space.sh("box-0", "cat /db/file /machine/f; ls -A /scratch-part") == "kept\nm"
+    assert _scratch(space) == names
+
+
+def test_scratch_space_goes_with_its_pod_also_when_that_was_lost(
+    space: Space, edit: Edit, tmp_path: Path
+):
+    file = edit(MANIFEST, {"pod.volumes": _volumes(tmp_path), "spec.replicas": 2})
+    space.apply(file)
+    space.sh("box-0", "touch /scratch/old")
+    space.lose("box-0")
+    space.apply(file)
+    assert space.sh("box-0", "ls /scratch") == "part"
+    space.run("scale", "sts", "box", "--replicas=1")
+    assert _scratch(space) == [space.volume("box-0._fast"), space.volume("box-0._scratch")]
+    space.lose("box-0")
+    space.run("delete", "sts", "box")
+    assert _scratch(space) == []
+    assert len(space.claims()) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "there", "words"),
+    [
+        ("Directory", "nothing", "is to be of type Directory, but it is not there"),
+        ("Directory", "file", "is to be of type Directory, but it is not a directory"),
+        ("File", "directory", "is to be of type File, but it is not a file"),
+        ("Socket", "file", "is to be of type Socket, but it is not a socket"),
+    ],
+)
+def test_a_host_path_of_another_type_is_refused_before_the_pod_is_made(
+    space: Space, edit: Edit, tmp_path: Path, kind: str, there: str, words: str
+):
+    path = tmp_path / "it"
+    if there == "file":
+        path.touch()
+    elif there == "directory":
+        path.mkdir()
+    done = space.apply(edit(MANIFEST, {"pod.volumes": _volumes(path, kind)}), code=4)
+    assert words in done.err
+    assert space.pods() == {}
+
+
+def test_files_and_sockets_of_the_machine_are_mounted(space: Space, edit: Edit, tmp_path: Path):
+    new = tmp_path / "new-file"
+    volumes = [
+        {"name": "new", "hostPath": {"path": str(new), "type": "FileOrCreate"}},
+        {"name": "null", "hostPath": {"path": "/dev/null", "type": "CharDevice"}},
+        {"name": "any", "hostPath": {"path": str(tmp_path)}},
+    ]
+    mounts = [
+        {"name": "new", "mountPath": "/new"},
+        {"name": "null", "mountPath": "/null"},
+        {"name": "any", "mountPath": "/any/where", "readOnly": True, "subPath": "."},
+    ]
+    space.apply(edit(MANIFEST, {"pod.volumes": volumes, "container.volumeMounts": mounts}))
+    space.sh("box-0", "echo written > /new")
+    assert space.sh("box-0", "cat /any/where/new-file") == "written"
+    assert "Read-only" in space.sh("box-0", "test -c /null && ! touch /any/where/x 2>&1")
+
+
+def test_a_link_in_a_volume_leads_nobody_out_of_it(space: Space, edit: Edit, tmp_path: Path):
+    mounts = [{"name": "data", "mountPath": "/data"}]
+    space.apply(edit(MANIFEST, {"pod.volumes": [], "container.volumeMounts": mounts}))
+    space.sh("box-0", "ln -s /etc /data/out")
+    mounts.append({"name": "data", "mountPath": "/out", "subPath": "out"})
+    done = space.apply(
+        edit(MANIFEST, {"pod.volumes": [], "container.volumeMounts": mounts}), code=4
+    )
+    assert "out is no directory but a link" in done.err
