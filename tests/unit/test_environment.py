@@ -268,3 +268,8 @@ def test_a_pod_may_do_without_service_links():
     )
     found = _variables({"name": "A", "value": "$(API_PORT)"}, services=(SERVICE,), pod=pod)
     assert found == {"A": "$(API_PORT)"}
+
+
+def test_a_source_that_names_nothing_brings_nothing():
+    # Validation refuses such manifests; a record of an older version must not end in a traceback.
+    assert _variables({"name": "A", "valueFrom": {}}, env_from=[{}]) == {"A": ""}
