@@ -254,11 +254,13 @@ def test_service_links_are_seen_by_references_and_give_way_to_the_containers_own
     found = _variables(
         {"name": "URL", "value": "http://$(API_SERVICE_HOST):$(API_SERVICE_PORT)"},
         {"name": "API_PORT", "value": "1"},
+        {"name": "AGAIN", "value": "$(API_PORT)"},
         services=(SERVICE,),
     )
+    assert found["AGAIN"] == "1"
     assert found["URL"] == "http://api.prod.svc.cluster.local:80"
     assert found["API_PORT"] == "1"
-    assert list(found)[:2] == ["URL", "API_PORT"]
+    assert list(found)[:3] == ["URL", "API_PORT", "AGAIN"]
     assert found["API_PORT_80_TCP_PROTO"] == "tcp"
 
 
