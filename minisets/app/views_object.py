@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from minisets.app.configuration import live_object
 from minisets.app.look import Look
 from minisets.app.shapes import Object, object_of_record, seconds_of, timestamp
 from minisets.app.targets import Target
 from minisets.core import labels
+from minisets.core.record import Record
 from minisets.core.revision import parse_template
 from minisets.core.set_record import RevisionEntry, parse_object
 
@@ -37,10 +39,18 @@ def record_views(look: Look, kind: str) -> list[ObjectView]:
             namespace=record.namespace,
             name=record.name,
             created=parse_object(record.data).created,
-            object=object_of_record(record),
+            object=_shown(look, record),
         )
         for record in look.world.of_kind(kind)
     ]
+
+
+def _shown(look: Look, record: Record) -> Object:
+    """Return an object, a Secret with its values where they are to be seen."""
+    if not look.is_whole:
+        return object_of_record(record)
+    whole = live_object(look.context, look.world, record)
+    return object_of_record(replace(record, data={**record.data, "object": whole}))
 
 
 def revision_views(look: Look) -> list[ObjectView]:

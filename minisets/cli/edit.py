@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
 Format = Literal["yaml", "json"]
 
-# Pods are made from their set's template, and the data of Secrets is kept apart.
-_EDITABLE = tuple(
-    resource for resource in kinds.RESOURCES if resource not in {kinds.POD, kinds.SECRET}
-)
+# Pods are made from their set's template.
+_EDITABLE = tuple(resource for resource in kinds.RESOURCES if resource is not kinds.POD)
 _HEAD = (
     "Edit the object below. Lines that begin with a '#' are ignored, and an empty file cancels",
     "the edit. If what is saved is not valid, the file opens again with the problems.",

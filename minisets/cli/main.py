@@ -29,6 +29,7 @@ COMMANDS = {
         "minisets.cli.completion:completion",
         "Print a script for your shell's Tab key.",
     ),
+    "create": ("minisets.cli.create:create", "Create a ConfigMap, a Secret or a namespace."),
     "delete": ("minisets.cli.delete:delete", "Delete sets, pods, claims and other objects."),
     "diff": ("minisets.cli.compare:diff", "Show what apply would change."),
     "doctor": ("minisets.cli.doctor:doctor", "Find what is wrong, and say what to do."),

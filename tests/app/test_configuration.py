@@ -10,13 +10,23 @@ import pytest
 
 from minisets.app.compare import compare
 from minisets.app.configuration import configuration_of
+from minisets.app.create import create
 from minisets.app.delete import delete_namespace, delete_object
 from minisets.app.dry_run import dry_run
+from minisets.app.look import Look
 from minisets.app.objects import Reference, change_metadata
+from minisets.app.views_object import record_views
 from minisets.app.world import observe
 from minisets.core import labels
 from minisets.engine.pause_image import PAUSE_IMAGE, ensure_pause_image
-from minisets.errors import EngineError, ManifestError, NotFound, Overtaken, ReferenceMissing
+from minisets.errors import (
+    EngineError,
+    InputError,
+    ManifestError,
+    NotFound,
+    Overtaken,
+    ReferenceMissing,
+)
 from tests.app.bench import Bench, a_set, as_json, container_of
 
 HIDDEN = "hunter2"
@@ -355,3 +365,36 @@ def test_a_difference_hides_the_values(bench: Bench):
     assert found.before["data"] == {"word": "*** (before)", "same": "***"}
     assert found.after["data"] == {"word": "*** (after)", "same": "***", "new": "***"}
     assert compare(bench.command(), bench.load(a_secret(word=HIDDEN, same="s"))) == []
+
+
+def test_a_created_object_is_there_once(bench: Bench):
+    for item in bench.load(a_config_map(level="x"), a_secret(word="y")):
+        plural = f"{item.kind.lower()}s"
+        create(bench.command(), item, plural, is_dry=True)
+        assert bench.records == [one for one in bench.records if one[0] != item.kind]
+        create(bench.command(), item, plural)
+        with pytest.raises(InputError, match=f'{plural} "{item.name}" already exists'):
+            create(bench.command(), item, plural)
+    assert secret_of(bench) == {"word": b"y"}
+    # Nothing was applied, so the first apply takes nothing away.
+    bench.apply(a_config_map(other="z"))
+    record = observe(bench.engine).records["ConfigMap", "default", "conf"]
+    assert record.data["object"]["data"] == {"level": "x", "other": "z"}
+    assert HIDDEN not in everything_shown(bench)
+
+
+def test_a_namespace_in_which_there_is_anything_cannot_be_created(bench: Bench):
+    bench.apply(a_config_map(level="x"), namespace="team-1")
+    for name in ("default", "team-1"):
+        (item,) = bench.load({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        with pytest.raises(InputError, match="already exists"):
+            create(bench.command(), item, "namespaces")
+
+
+def test_values_are_shown_only_where_the_whole_object_is(bench: Bench):
+    bench.apply(a_secret(word=HIDDEN))
+    (row,) = record_views(Look(bench.command(), "default"), "Secret")
+    assert row.object["data"] == {"word": ""}
+    assert bench.engine.count("get_archive") == 0
+    (whole,) = record_views(Look(bench.command(), "default", is_whole=True), "Secret")
+    assert whole.object["data"] == {"word": encoded(HIDDEN)}
