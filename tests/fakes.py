@@ -435,6 +435,8 @@ class FakeEngine:
     def put_archive(self, container_id: str, path: str, tar: bytes) -> None:
         with self._call("put_archive", container_id):
             container = self.container(container_id)
+            if container.host.get("ReadonlyRootfs"):
+                raise EngineError("container rootfs is marked read-only")
             self._files(container_id).put(path, tar)
             with tarfile.open(fileobj=io.BytesIO(tar)) as entries:
                 for entry in entries:

@@ -15,6 +15,7 @@ from minisets.app.configuration import SECRET_KIND
 from minisets.app.context import Context
 from minisets.app.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.facts import object_facts, stored_secret
+from minisets.app.image_users import check_present_users, check_pulled_users
 from minisets.app.images import Pull, policies, provide
 from minisets.app.notices import notices
 from minisets.app.publishing import places
@@ -88,16 +89,20 @@ def apply(
         InputError: Before anything is touched.
         ManifestError: Before anything is touched.
         ImageError: Before anything is touched.
-        NotConverged: Time is over, or a pod cannot get ready.
+        NotConverged: Time is over, or a pod cannot get ready; before anything is touched, where
+            an image that was just pulled runs as root and must not.
     """
     namespaces = {item.namespace for item in objects if item.namespace}
     scope = namespaces.pop() if _is_one_namespace(objects) else None
     world = observe_whole(context, scope)
     changes = prepare(context, world, objects, options.publish, is_whole=options.is_edit)
     manifests = [as_set(change.merged) for change in changes if change.loaded.kind == SET_KIND]
-    images = provide(context, policies(manifests, options.pull), platform=options.platform)
+    wanted = policies(manifests, options.pull)
+    check_present_users(context.engine, changes, wanted)
+    images = provide(context, wanted, platform=options.platform)
+    check_pulled_users(changes, images)
     changes = [_with_images(context, world, change, images, options) for change in changes]
-    for notice in notices(world, changes, options.applied_from):
+    for notice in notices(world, changes, options.applied_from, context.engine):
         context.reporter.notice(str(notice))
     has_written = False
     for change in changes:

@@ -17,6 +17,7 @@ from minisets.core.publishing import PublishFlags, flag_annotations
 from minisets.core.record import Record
 from minisets.core.secret_record import fold, sealed
 from minisets.core.validate import validate, validate_update
+from minisets.core.validate_pod_settings import check_full_names
 from minisets.errors import ManifestError, Problem
 
 Verb = Literal["created", "configured", "unchanged"]
@@ -189,7 +190,11 @@ def _annotated(obj: dict[str, Any], annotations: Mapping[str, str]) -> dict[str,
 
 
 def _check(change: Change) -> tuple[Problem, ...]:
+    problems: tuple[Problem, ...] = ()
+    if change.loaded.kind == SET_KIND:
+        # Only here the namespace is known, which is part of the names.
+        problems = tuple(check_full_names(change.merged, change.namespace))
     if change.live is None:
-        return ()
+        return problems
     updated = validate_update(change.before, change.merged)
-    return (*validate(change.merged), *updated)
+    return (*problems, *validate(change.merged), *updated)

@@ -10,7 +10,14 @@ from minisets.app.configuration import configuration_of
 from minisets.app.context import Context
 from minisets.app.farewell import Farewell
 from minisets.app.hooks import port_names, run_hook
-from minisets.app.pod_storage import first_roots, new_roots, remove_volumes, with_volumes
+from minisets.app.image_users import users_of
+from minisets.app.pod_storage import (
+    first_roots,
+    mounted_volumes,
+    new_roots,
+    remove_volumes,
+    with_volumes,
+)
 from minisets.app.publishing import published_of
 from minisets.app.targets import Target
 from minisets.app.world import World
@@ -40,8 +47,9 @@ from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.pod_identity import NetworkPlace, PodIdentity, identify
 from minisets.core.pod_layout import Part, Role, has_sandbox, layout
 from minisets.core.pod_seen import PodSeen
+from minisets.core.pod_volumes import Root
 from minisets.core.snapshot import claim_volumes
-from minisets.engine.executor import ContainerCreation, VolumeCreation
+from minisets.engine.executor import ContainerCreation, PrepareAside, VolumeCreation
 from minisets.engine.prober import ProbeTarget
 from minisets.errors import NotConverged
 
@@ -164,6 +172,21 @@ class Workshop:
             config=config,
             prepare=tuple(paths[name] for name in new if name in paths),
             inspect=tuple(unknown),
+            prepare_aside=self._prepare_aside(request, part),
+        )
+
+    def _prepare_aside(self, request: PodRequest, part: Part) -> PrepareAside | None:
+        """Return how volumes are made writable without the container; None if it can do it."""
+        context = part.spec.security_context if part.spec else None
+        if context is None or not context.read_only_root_filesystem:
+            return None
+        volumes = {volume.name: volume for volume in mounted_volumes(request)}
+        places = {
+            path: volumes[name] for name, path in claim_mount_paths(part, volumes.keys()).items()
+        }
+        porter = self.context.porter(self.target.namespace)
+        return lambda paths: porter.prepare(
+            {places[path].source: places[path].root or Root() for path in paths}
         )
 
     def _holds_up(self, part: Part, container_id: str) -> bool:
@@ -186,6 +209,7 @@ class Workshop:
             network_id=self.network.id if self.network else "",
             port_names=port_names(part.spec),
             image_id=container.image_id,
+            is_on_host=request.template.spec.host_network,
         )
         done = run_hook(self.context, hook, target, timeout_seconds=_HOOK_SECONDS)
         if not done.ok:
@@ -253,6 +277,7 @@ class Workshop:
             host_address=self.network.gateway if self.network else "",
             node_name=info.name,
             services=tuple(self.world.services(self.target.namespace)),
+            images=users_of(self.context.engine, pod, pod_template.spec),
         )
 
     def delete_pod(self, pod: str, cause: str) -> None:
@@ -302,17 +327,24 @@ class Workshop:
         container = seen.part(part.name)
         is_new = container is not None and container.status is ContainerStatus.CREATED
         new: tuple[str, ...] = ()
+        prepare_aside = None
         if is_new:
             revision = seen.labels.get(labels.REVISION, "")
             request = self.pod_request(pod, revision, frozenset(), new_claims(seen.first))
             new = (*request.new_claims, *first_roots(request, part))
+            prepare_aside = self._prepare_aside(request, part)
         self.context.executor.start(
-            container_id, prepare=tuple(claim_mount_paths(part, new).values())
+            container_id,
+            prepare=tuple(claim_mount_paths(part, new).values()),
+            prepare_aside=prepare_aside,
         )
 
     def address(self, pod: PodSeen) -> str | None:
-        """Return the address of a pod: as the Engine shows it, else as it is planned."""
-        if self.network is None:
+        """Return the address of a pod: as the Engine shows it, else as it is planned.
+
+        A pod on the host's network has none of its own.
+        """
+        if self.network is None or pod.holder.network_mode == "host":
             return None
         _, ordinal = naming.split_pod_name(pod.name)
         return pod.addresses.get(self.network.name) or address_of(

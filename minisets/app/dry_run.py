@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from minisets.app.changes import Change, Verb, prepare
 from minisets.app.context import Context
+from minisets.app.image_users import check_present_users
+from minisets.app.images import policies
 from minisets.app.notices import notices
 from minisets.app.publishing import published_texts
 from minisets.app.readiness import Readiness
@@ -58,7 +60,10 @@ def dry_run(
     """
     world = observe(context.engine) if context is not None else _NOTHING
     changes = prepare(context, world, objects, publish)
-    said = notices(world, changes, "")
+    if context is not None:
+        sets = [as_set(change.merged) for change in changes if change.loaded.kind == SET_KIND]
+        check_present_users(context.engine, changes, policies(sets, None))
+    said = notices(world, changes, "", context.engine if context is not None else None)
     return [
         Outlook(
             kind=change.loaded.kind,

@@ -81,6 +81,7 @@ class Farewell:
             published=self.pod.holder.ports,
             port_names=port_names(spec),
             image_id=container.image_id,
+            is_on_host=self.spec.host_network,
         )
         done = run_hook(self.context, hook, target, timeout_seconds=float(grace_seconds))
         if not done.ok:

@@ -4,21 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from minisets.app.changes import Change
 from minisets.app.sets import SET_KIND
 from minisets.app.world import World, as_set
 from minisets.core import labels, naming
 from minisets.core.claim_changes import claim_changes
-from minisets.core.manifest import StatefulSet
+from minisets.core.decode import decode_as
+from minisets.core.host_powers import host_powers
+from minisets.core.manifest import (
+    PersistentVolume,
+    PersistentVolumeClaim,
+    StatefulSet,
+    StorageClass,
+)
+from minisets.core.pod_settings import host_network_remarks
 from minisets.core.references import fixed_uses, missing_notices
-from minisets.core.set_record import parse_set
+from minisets.core.resources import changed_limits
+from minisets.core.security import security_remarks
+from minisets.core.set_record import parse_object, parse_set
 from minisets.core.source import Notice
+from minisets.engine.ports import Engine
+
+_Kept = TypeVar("_Kept", StorageClass, PersistentVolume, PersistentVolumeClaim)
 
 
-def notices(world: World, changes: Sequence[Change], applied_from: str) -> list[Notice]:
-    """Return what the user should know about these changes."""
+def notices(
+    world: World, changes: Sequence[Change], applied_from: str, engine: Engine | None = None
+) -> list[Notice]:
+    """Return what the user should know about these changes.
+
+    Args:
+        world: What lives.
+        changes: What apply would do.
+        applied_from: The file or folder; empty for standard input.
+        engine: That will run it; None if none answers.
+    """
     found: list[Notice] = []
     services = {
         (change.namespace, change.loaded.name): change.merged
@@ -35,6 +57,8 @@ def notices(world: World, changes: Sequence[Change], applied_from: str) -> list[
             continue
         manifest = as_set(change.merged)
         subject = f"statefulset/{change.loaded.name}"
+        found += _power_notices(world, changes, change, manifest)
+        found += _machine_notices(manifest, subject, engine)
         found += _service_notices(manifest, change.namespace, services, subject)
         found += _place_notices(change, applied_from, subject)
         found += missing_notices(
@@ -56,6 +80,47 @@ def notices(world: World, changes: Sequence[Change], applied_from: str) -> list[
                 )
             ]
     return found
+
+
+def _power_notices(
+    world: World, changes: Sequence[Change], change: Change, manifest: StatefulSet
+) -> list[Notice]:
+    """Say once, in one place, what the pods of a set can do to the machine."""
+    powers = host_powers(
+        manifest,
+        _objects(world, changes, "", StorageClass),
+        _objects(world, changes, "", PersistentVolume),
+        _objects(world, changes, change.namespace, PersistentVolumeClaim),
+    )
+    if not powers:
+        return []
+    message = f"its pods have power over the Engine's machine: {'; '.join(powers)}"
+    return [Notice(subject=f"statefulset/{change.loaded.name}", message=message)]
+
+
+def _objects(
+    world: World, changes: Sequence[Change], namespace: str, kind: type[_Kept]
+) -> list[_Kept]:
+    """Return the objects of a kind as they will be: of the input, and those that live."""
+    name = kind.__name__
+    merged = {
+        record.name: parse_object(record.data).object for record in world.of_kind(name, namespace)
+    } | {
+        change.loaded.name: change.merged
+        for change in changes
+        if (change.loaded.kind, change.namespace) == (name, namespace)
+    }
+    return [decode_as(obj, kind) for obj in merged.values()]
+
+
+def _machine_notices(manifest: StatefulSet, subject: str, engine: Engine | None) -> list[Notice]:
+    pod = manifest.spec.template.spec
+    limited = [one for one in (*pod.init_containers, *pod.containers) if one.resources.limits]
+    # The Engine is asked only where it matters.
+    cpus = engine.info().cpus if limited and engine is not None else 0
+    said = [text for container in limited for text in changed_limits(container, cpus)]
+    said += [*host_network_remarks(manifest), *security_remarks(pod)]
+    return [Notice(subject=subject, message=text) for text in said]
 
 
 def _service_notices(

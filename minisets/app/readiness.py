@@ -38,6 +38,7 @@ class Watched:
         network_id: Of that network.
         known_since: When it became ready, if a record tells; seconds since the epoch.
         published: Ports of the pod that the Engine's host answers for.
+        is_on_host: It is on the host's network.
     """
 
     container: ContainerSeen
@@ -46,6 +47,7 @@ class Watched:
     network_id: str = ""
     known_since: float | None = None
     published: tuple[PublishedPort, ...] = ()
+    is_on_host: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,4 +376,5 @@ def probe_target(watched: Watched) -> ProbeTarget:
         published=watched.published,
         port_names=ports,
         image_id=watched.container.image_id,
+        is_on_host=watched.is_on_host,
     )

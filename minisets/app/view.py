@@ -38,6 +38,7 @@ def watched_pod(target: Target, pod: PodSeen) -> WatchedPod:
                 network_id=pod.network_ids.get(naming.network_name(target.namespace), ""),
                 known_since=_known_since(target, pod),
                 published=holder.ports,
+                is_on_host=template.spec.host_network,
             )
             for part in lasting
             if part.spec is not None and (container := pod.part(part.name)) is not None

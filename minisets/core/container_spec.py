@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,21 +14,17 @@ from minisets.core.environment import PodFields, Surroundings, expanded, variabl
 from minisets.core.host_ports import render_ports
 from minisets.core.manifest import Container, PodSpec, PodTemplateSpec, Probe, Service
 from minisets.core.mounts import held_in_memory, mounting, root_paths
-from minisets.core.observed import PublishedPort
+from minisets.core.observed import ImageSeen, PublishedPort
 from minisets.core.pod_identity import NetworkPlace, PodIdentity
 from minisets.core.pod_layout import Part, Role, layout
+from minisets.core.pod_settings import name_settings, namespace_settings, network_settings
 from minisets.core.pod_volumes import PodVolume, VolumeKind
 from minisets.core.publishing import bindings
-from minisets.core.quantity import parse_quantity
 from minisets.core.resource_fields import Capacity
+from minisets.core.resources import resource_settings
+from minisets.core.security import security_settings, user
 
 _SECOND = 1_000_000_000
-# The Engine refuses less.
-_LEAST_MEMORY = 6 * 1024 * 1024
-_LEAST_NANO_CPUS = 10_000_000
-# Docker's and Kubernetes' share of a whole CPU.
-_SHARES_PER_CPU = 1024
-_LEAST_SHARES = 2
 _START_INTERVAL_API = (1, 44)
 
 
@@ -53,6 +48,7 @@ class PodRequest:
         node_name: Of the Engine's machine.
         configuration: ConfigMaps and Secrets of the namespace.
         services: Of the namespace.
+        images: Name → image, of those containers whose user depends on it (needs_image).
     """
 
     set_name: str
@@ -75,6 +71,7 @@ class PodRequest:
     configuration: Configuration = field(default_factory=Configuration)
     services: tuple[Service, ...] = ()
     sandbox_image: str = ""
+    images: Mapping[str, ImageSeen] = field(default_factory=dict)
 
 
 def container_config(request: PodRequest, part: Part, sandbox_id: str = "") -> dict[str, Any]:
@@ -87,24 +84,28 @@ def container_config(request: PodRequest, part: Part, sandbox_id: str = "") -> d
     """
     if part.spec is None:
         return _sandbox(request, part)
-    container = part.spec
+    container, pod = part.spec, request.template.spec
     known = variables(container, surroundings(request))
     config: dict[str, Any] = {
         "Image": container.image,
         "Env": [f"{name}={value}" for name, value in known.items()],
         "Labels": _labels(request, part),
-        "StopTimeout": request.template.spec.termination_grace_period_seconds,
+        "StopTimeout": pod.termination_grace_period_seconds,
         "HostConfig": {
             "RestartPolicy": _restart_policy(part),
             **_mounts(request, container, known),
-            **_resources(container, request.cpus),
+            **security_settings(pod, container),
+            **resource_settings(container, request.cpus),
         },
         "NetworkingConfig": {"EndpointsConfig": {}},
     }
     if sandbox_id:
-        config["HostConfig"] |= _shared(request.template.spec, sandbox_id)
+        config["HostConfig"] |= _shared(pod, sandbox_id)
     else:
         _put_on_network(config, request)
+    config["HostConfig"] |= namespace_settings(pod)
+    if run_as := user(pod, container, request.images.get(container.image)):
+        config["User"] = run_as
     _set_command(config, container, known)
     if container.working_dir:
         config["WorkingDir"] = container.working_dir
@@ -146,16 +147,16 @@ def _shared(spec: PodSpec, sandbox_id: str) -> dict[str, Any]:
 
 def _put_on_network(config: dict[str, Any], request: PodRequest) -> None:
     """Give the container that holds the pod's network the pod's names, address and ports."""
-    config["Hostname"] = request.identity.pod
-    config["Domainname"] = request.identity.domain
+    pod = request.template.spec
+    config |= name_settings(pod, request.identity)
     config["HostConfig"] |= {
         "NetworkMode": request.network.name if request.network else "none",
-        "ExtraHosts": [f"{name}:{address}" for name, address in request.identity.hosts],
+        **network_settings(pod, request.identity),
     }
     config["NetworkingConfig"] = _networking(request)
     named: dict[str, Any] = {
         f"{port.container_port}/{port.protocol.lower()}": {}
-        for part in layout(request.template.spec)
+        for part in layout(pod)
         for port in (part.spec.ports if part.spec else ())
     }
     exposed, bound = bindings(request.publish)
@@ -219,13 +220,19 @@ def _fields(request: PodRequest) -> PodFields:
         name=identity.pod,
         namespace=identity.namespace,
         uid=f"{request.set_uid}-{identity.ordinal}",
-        pod_ip=identity.address or "",
+        pod_ip=_pod_address(request),
         host_ip=request.host_address,
         node_name=request.node_name,
         service_account=request.template.spec.service_account_name or "default",
         labels=_kubernetes_labels(request),
         annotations=metadata.annotations,
     )
+
+
+def _pod_address(request: PodRequest) -> str:
+    if request.template.spec.host_network:
+        return request.host_address
+    return request.identity.address or ""
 
 
 def _kubernetes_labels(request: PodRequest) -> dict[str, str]:
@@ -274,24 +281,6 @@ def _mounts(request: PodRequest, container: Container, known: Mapping[str, str])
     return mounts | ({"Binds": list(found.binds)} if found.binds else {})
 
 
-def _resources(container: Container, cpus: int) -> dict[str, Any]:
-    limits, requests = container.resources.limits, container.resources.requests
-    found: dict[str, Any] = {}
-    if "cpu" in limits:
-        nano = math.ceil(parse_quantity(limits["cpu"]) * _SECOND)
-        most = cpus * _SECOND if cpus else nano
-        found["NanoCpus"] = max(_LEAST_NANO_CPUS, min(nano, most))
-    if "memory" in limits:
-        memory = max(_LEAST_MEMORY, int(parse_quantity(limits["memory"])))
-        # Kubernetes gives no swap beyond the limit.
-        found |= {"Memory": memory, "MemorySwap": memory}
-    # Kubernetes rule: a limit without a request is the request too.
-    cpu = requests.get("cpu", limits.get("cpu"))
-    if cpu is not None:
-        found["CpuShares"] = max(_LEAST_SHARES, int(parse_quantity(cpu) * _SHARES_PER_CPU))
-    return found
-
-
 def _healthcheck(probe: Probe, api_version: tuple[int, int]) -> dict[str, Any]:
     """An exec readiness probe as health check, so that ``docker ps`` goes on showing health."""
     check: dict[str, Any] = {
@@ -308,7 +297,7 @@ def _healthcheck(probe: Probe, api_version: tuple[int, int]) -> dict[str, Any]:
 
 
 def _networking(request: PodRequest) -> dict[str, Any]:
-    if request.network is None:
+    if request.network is None or request.template.spec.host_network:
         return {"EndpointsConfig": {}}
     endpoint: dict[str, Any] = {"Aliases": list(request.identity.aliases)}
     if request.identity.address is not None:

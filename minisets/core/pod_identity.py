@@ -13,6 +13,7 @@ from minisets.core.manifest import Service, StatefulSet
 
 # More peers than this resolve by the Engine's DNS alone: /etc/hosts is written per container.
 _MOST_PEERS = 32
+_LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,8 @@ class PodIdentity:
 
     Attributes:
         domain: ``nginx.default.svc.cluster.local``; empty without a governing Service.
-        address: Fixed IPv4 address; None if the network has no subnet of ours.
+        address: Fixed IPv4 address; None if the network has no subnet of ours, or if the pod is
+            on the host's network.
         aliases: DNS names on the network, its own first, then those of its Services.
         hosts: Name and address pairs of its peers, full names first.
     """
@@ -96,6 +98,8 @@ def identify(
         return address_of(network.subnet, blocks, number) if network is not None else None
 
     pod = f"{manifest.metadata.name}-{ordinal}"
+    if manifest.spec.template.spec.host_network:
+        return _on_host(manifest, pod, ordinal, namespace)
     return PodIdentity(
         pod=pod,
         ordinal=ordinal,
@@ -107,6 +111,32 @@ def identify(
             (name, place)
             for number in _peers(manifest, ordinal)
             if (place := address(number)) is not None
+            for name in naming.pod_names(
+                f"{manifest.metadata.name}-{number}", governing, namespace
+            )
+        ),
+    )
+
+
+def _on_host(manifest: StatefulSet, pod: str, ordinal: int, namespace: str) -> PodIdentity:
+    """Return who a pod on the host's network is: it has no address and no names of its own there.
+
+    Docker's DNS does not serve that network. Where the manifest asks for names on it, the pods of
+    the set, which are all on this machine, stand in /etc/hosts.
+    """
+    governing = manifest.spec.service_name
+    is_named = manifest.spec.template.spec.dns_policy == "ClusterFirstWithHostNet"
+    everyone = [ordinal, *_peers(manifest, ordinal)] if is_named else []
+    return PodIdentity(
+        pod=pod,
+        ordinal=ordinal,
+        namespace=namespace,
+        domain=naming.service_domain(governing, namespace) if governing else "",
+        address=None,
+        aliases=(),
+        hosts=tuple(
+            (name, _LOOPBACK)
+            for number in everyone
             for name in naming.pod_names(
                 f"{manifest.metadata.name}-{number}", governing, namespace
             )

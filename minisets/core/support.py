@@ -161,7 +161,8 @@ def _limits_of(type_name: str, field: str, value: Json, path: Path) -> Iterator[
             yield _Finding((*path, "sizeLimit"), DISK_LIMIT)
     if type_name == "ResourceRequirements" and field in ("limits", "requests"):
         for name in value:
-            support = RESOURCES.get(name, OTHER_RESOURCES)
+            other = HUGE_PAGES if name.startswith("hugepages-") else OTHER_RESOURCES
+            support = RESOURCES.get(name, other)
             if support.level is not Level.HONOURED:
                 yield _Finding((*path, name), support)
 

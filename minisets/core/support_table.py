@@ -62,6 +62,11 @@ _NO_API = ignored("there is no Kubernetes API that a service account could use",
 _SERVER = ignored("it is set by the API server")
 _STATUS = ignored("the status is computed")
 _ONE_ADDRESS = ignored("ports are published on one address of this machine: --publish-address")
+# True is the default; False asks for something.
+_USERS = Support(
+    Level.IGNORED, "user namespaces are a setting of the Docker daemon", ("", [], {}, True)
+)
+_WINDOWS = ignored("the Engine runs Linux containers")
 _NO_PROXY = ignored("a Service is a DNS name here: nothing balances or routes its traffic")
 _ONE_FAMILY = ignored("pods have the address family of their Docker network")
 _LIVENESS = ignored("acted upon only while `minisets watch` runs; what exits is restarted anyway")
@@ -116,18 +121,18 @@ TABLE: dict[str, dict[str, Support]] = {
         "affinity": _ONE_NODE,
         "automountServiceAccountToken": _NO_API,
         "containers": YES,
-        "dnsConfig": refused(NOT_YET),
-        "dnsPolicy": ignored("pods use Docker's DNS", "ClusterFirst", "ClusterFirstWithHostNet"),
+        "dnsConfig": YES,
+        "dnsPolicy": YES,
         "enableServiceLinks": YES,
         "ephemeralContainers": refused("a template cannot hold ephemeral containers"),
         "evictionResponders": _ONE_NODE,
-        "hostAliases": refused(NOT_YET),
-        "hostIPC": refused(NOT_YET),
-        "hostNetwork": refused(NOT_YET),
-        "hostPID": refused(NOT_YET),
-        "hostUsers": ignored("user namespaces are a setting of the Docker daemon", True),
+        "hostAliases": YES,
+        "hostIPC": YES,
+        "hostNetwork": YES,
+        "hostPID": YES,
+        "hostUsers": _USERS,
         "hostname": ignored("a set names its pods itself"),
-        "hostnameOverride": refused(NOT_YET),
+        "hostnameOverride": YES,
         "imagePullSecrets": ignored("images are pulled with your Docker credentials"),
         "initContainers": YES,
         "nodeName": _ONE_NODE,
@@ -145,10 +150,10 @@ TABLE: dict[str, dict[str, Support]] = {
         "schedulerName": ignored(_ONE_NODE.reason, "default-scheduler"),
         "schedulingGates": _ONE_NODE,
         "schedulingGroup": _ONE_NODE,
-        "securityContext": refused(NOT_YET),
+        "securityContext": YES,
         "serviceAccount": _NO_API,
         "serviceAccountName": _NO_API,
-        "setHostnameAsFQDN": refused(NOT_YET),
+        "setHostnameAsFQDN": YES,
         "shareProcessNamespace": YES,
         "subdomain": ignored("a set names its pods itself"),
         "terminationGracePeriodSeconds": YES,
@@ -172,7 +177,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "resources": YES,
         "restartPolicy": refused(NOT_YET, "Always"),
         "restartPolicyRules": refused(NOT_YET),
-        "securityContext": refused(NOT_YET),
+        "securityContext": YES,
         "startupProbe": YES,
         "stdin": YES,
         "stdinOnce": ignored("standard input stays open"),
@@ -187,6 +192,48 @@ TABLE: dict[str, dict[str, Support]] = {
         "volumeMounts": YES,
         "workingDir": YES,
     },
+    "PodSecurityContext": {
+        "appArmorProfile": YES,
+        "fsGroup": YES,
+        "fsGroupChangePolicy": ignored("a volume gets its group when it is made"),
+        "runAsGroup": YES,
+        "runAsNonRoot": YES,
+        "runAsUser": YES,
+        "seLinuxChangePolicy": ignored("volumes are not relabelled"),
+        "seLinuxOptions": YES,
+        "seccompProfile": YES,
+        "supplementalGroups": YES,
+        "supplementalGroupsPolicy": ignored(
+            "a user without a runAsGroup has the groups that the image gives it", "Merge"
+        ),
+        "sysctls": YES,
+        "windowsOptions": _WINDOWS,
+    },
+    "SecurityContext": {
+        "allowPrivilegeEscalation": YES,
+        "appArmorProfile": YES,
+        "capabilities": YES,
+        "privileged": YES,
+        "procMount": YES,
+        "readOnlyRootFilesystem": YES,
+        "runAsGroup": YES,
+        "runAsNonRoot": YES,
+        "runAsUser": YES,
+        "seLinuxOptions": YES,
+        "seccompProfile": YES,
+        "windowsOptions": _WINDOWS,
+    },
+    "Capabilities": {"add": YES, "drop": YES},
+    "SELinuxOptions": {"level": YES, "role": YES, "type": YES, "user": YES},
+    "SeccompProfile": {
+        "localhostProfile": refused("the profile is a file of a node of the cluster"),
+        "type": YES,
+    },
+    "AppArmorProfile": {"localhostProfile": YES, "type": YES},
+    "Sysctl": {"name": YES, "value": YES},
+    "HostAlias": {"hostnames": YES, "ip": YES},
+    "PodDNSConfig": {"nameservers": YES, "options": YES, "searches": YES},
+    "PodDNSConfigOption": {"name": YES, "value": YES},
     "ContainerPort": {
         "containerPort": YES,
         "hostIP": YES,
@@ -375,7 +422,6 @@ TABLE: dict[str, dict[str, Support]] = {
 STANDALONE_CLAIM = _CLAIM
 """A PersistentVolumeClaim that is an object of its own, not a claim template."""
 
-HUGE_PAGES = refused("Docker has no volumes of huge pages")
 DISK_LIMIT = ignored("the local driver enforces no size")
 """The size of an emptyDir that is not in memory."""
 SHARED_VOLUME = refused("Docker shares the mounts of host paths only")
@@ -387,7 +433,9 @@ RESOURCES: dict[str, Support] = {
     "ephemeral-storage": ignored("the Engine does not limit the size of a container's files"),
 }
 OTHER_RESOURCES = refused("the Engine knows no such resource")
-"""Devices, huge pages and extended resources."""
+"""Devices and extended resources."""
+HUGE_PAGES = refused("the Engine hands out no huge pages")
+"""Resources whose names start with ``hugepages-``, and the medium of an emptyDir."""
 
 _NO_RBAC = "there is no Kubernetes API whose use it could permit"
 _NOT_A_SET = "minisets runs StatefulSets only"

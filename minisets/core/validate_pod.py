@@ -19,6 +19,8 @@ from minisets.core.validate_names import (
     problem_at,
     required,
 )
+from minisets.core.validate_pod_settings import check_pod_settings
+from minisets.core.validate_security import check_pod_security
 from minisets.core.validate_volumes import check_mounts, check_volumes
 from minisets.errors import Problem
 
@@ -55,6 +57,8 @@ def check_pod_spec(
             yield from check_environment(place, container, names)
     yield from check_volumes((*path, "volumes"), spec.get("volumes", ()), names)
     yield from _check_host_ports(path, spec)
+    yield from check_pod_settings(path, spec)
+    yield from check_pod_security(path, spec)
     yield from check_not_negative(
         (*path, "terminationGracePeriodSeconds"), spec.get("terminationGracePeriodSeconds")
     )

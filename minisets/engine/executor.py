@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,9 @@ from minisets.errors import EngineError, EngineMissing
 # What the Engine's local driver leaves: a volume in this state was never prepared.
 _UNTOUCHED_ROOT = (0, 0o755)
 
+PrepareAside = Callable[[tuple[str, ...]], None]
+"""Makes the claims at these mount paths writable by another way than through the container."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerCreation:
@@ -27,12 +30,15 @@ class ContainerCreation:
         config: The Engine API's JSON.
         prepare: Mount paths of new claims, to be made writable for everybody.
         inspect: Mount paths of claims that may never have been prepared: looked at first.
+        prepare_aside: Prepares the claims at these mount paths where the container cannot: the
+            Engine puts nothing into one whose root file system is read-only.
     """
 
     name: str
     config: Mapping[str, Any]
     prepare: tuple[str, ...] = ()
     inspect: tuple[str, ...] = ()
+    prepare_aside: PrepareAside | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +77,24 @@ class Executor:
         """
         container_id = self._engine.create_container(creation.name, creation.config)
         try:
-            self.start(container_id, prepare=creation.prepare, inspect=creation.inspect)
+            self.start(
+                container_id,
+                prepare=creation.prepare,
+                inspect=creation.inspect,
+                prepare_aside=creation.prepare_aside,
+            )
         except EngineError:
             self._engine.remove_container(container_id, force=True)
             raise
         return container_id
 
     def start(
-        self, container_id: str, *, prepare: tuple[str, ...] = (), inspect: tuple[str, ...] = ()
+        self,
+        container_id: str,
+        *,
+        prepare: tuple[str, ...] = (),
+        inspect: tuple[str, ...] = (),
+        prepare_aside: PrepareAside | None = None,
     ) -> None:
         """Make claims writable, then start the container."""
         fresh = [
@@ -87,7 +103,9 @@ class Executor:
             if self._engine.archive_head(container_id, f"{path}/.") == _UNTOUCHED_ROOT
         ]
         paths = (*prepare, *fresh)
-        if paths:
+        if paths and prepare_aside is not None:
+            prepare_aside(paths)
+        elif paths:
             # Kubernetes' local provisioners do so, too: without fsGroup anybody may write.
             tar = directories_tar(DirectoryEntry(path=path) for path in paths)
             self._engine.put_archive(container_id, "/", tar)

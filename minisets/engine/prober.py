@@ -75,6 +75,7 @@ class ProbeTarget:
         published: Ports that the Engine's host answers for.
         port_names: Name of a container port → its number.
         image_id: Containers of one image share what is known about its shell tools.
+        is_on_host: It is on the host's network: the host answers for every port.
     """
 
     container_id: str
@@ -83,6 +84,7 @@ class ProbeTarget:
     published: tuple[PublishedPort, ...] = ()
     port_names: Mapping[str, int] = field(default_factory=dict)
     image_id: str = ""
+    is_on_host: bool = False
 
 
 class _Unroutable(Exception):
@@ -337,6 +339,8 @@ def _headers(action: HTTPGetAction) -> tuple[tuple[str, str], ...]:
 def _endpoint(target: ProbeTarget, port: int, info: EngineInfo) -> tuple[str, int] | None:
     """Return where the Engine's host answers for a container's port, IPv4 first."""
     host = "" if info.is_local else urlsplit(info.endpoint).hostname or ""
+    if target.is_on_host:
+        return host or "127.0.0.1", port
     places = []
     for published in target.published:
         if (published.container_port, published.protocol) != (port, "tcp"):

@@ -15,6 +15,7 @@ from minisets.core.container_spec import (
 )
 from minisets.core.decode import decode_as
 from minisets.core.manifest import PodTemplateSpec
+from minisets.core.observed import ImageSeen
 from minisets.core.pod_identity import NetworkPlace, PodIdentity
 from minisets.core.pod_layout import Part, layout
 
@@ -163,32 +164,36 @@ def test_without_a_network_there_is_none():
     assert found["NetworkingConfig"] == {"EndpointsConfig": {}}
 
 
-@pytest.mark.parametrize(
-    ("resources", "cpus", "expected"),
-    [
-        ({}, 4, {}),
-        ({"limits": {"cpu": "500m"}}, 4, {"NanoCpus": 500_000_000, "CpuShares": 512}),
-        ({"limits": {"cpu": "8"}}, 4, {"NanoCpus": 4_000_000_000, "CpuShares": 8192}),
-        ({"limits": {"cpu": "8"}}, 0, {"NanoCpus": 8_000_000_000, "CpuShares": 8192}),
-        ({"limits": {"cpu": "1m"}}, 4, {"NanoCpus": 10_000_000, "CpuShares": 2}),
-        ({"requests": {"cpu": "2"}}, 4, {"CpuShares": 2048}),
-        (
-            {"requests": {"cpu": "100m"}, "limits": {"cpu": "1"}},
-            4,
-            {"NanoCpus": 1_000_000_000, "CpuShares": 102},
-        ),
-        ({"limits": {"memory": "1Gi"}}, 4, {"Memory": 2**30, "MemorySwap": 2**30}),
-        ({"limits": {"memory": "1Mi"}}, 4, {"Memory": 6 * 2**20, "MemorySwap": 6 * 2**20}),
-        ({"requests": {"memory": "1Gi"}}, 4, {}),
-        ({"limits": {"cpu": 2}}, 4, {"NanoCpus": 2_000_000_000, "CpuShares": 2048}),
-    ],
-)
-def test_resources_become_what_the_engine_accepts(resources, cpus, expected):
-    host = _host({"cpus": cpus}, resources=resources)
-    assert {key: host[key] for key in host.keys() & {*_RESOURCES}} == expected
+def test_a_limit_above_the_machines_processors_is_cut():
+    host = _host({"cpus": 2}, resources={"limits": {"cpu": "8"}})
+    assert host["NanoCpus"] == 2_000_000_000
 
 
-_RESOURCES = ("NanoCpus", "CpuShares", "Memory", "MemorySwap")
+def test_security_contexts_and_settings_of_the_pod_reach_the_container():
+    template = _template(
+        pod={
+            "hostPID": True,
+            "securityContext": {"runAsGroup": 7, "fsGroup": 8},
+            "dnsConfig": {"nameservers": ["1.1.1.1"]},
+        },
+        securityContext={"readOnlyRootFilesystem": True},
+    )
+    images = {"app:1": ImageSeen(id="sha256:1", user="nginx")}
+    found = _config_of(_request(template, images=images))
+    host = found["HostConfig"]
+    assert found["User"] == "nginx:7"
+    assert (host["PidMode"], host["GroupAdd"], host["Dns"]) == ("host", ["8"], ["1.1.1.1"])
+    assert host["ReadonlyRootfs"] is True
+
+
+def test_a_pod_on_the_hosts_network_joins_no_other_and_has_the_hosts_address():
+    variable = {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    template = _template(pod={"hostNetwork": True}, env=[variable])
+    found = _config_of(_request(template, host_address="10.128.0.1"))
+    assert found["HostConfig"]["NetworkMode"] == "host"
+    assert found["NetworkingConfig"] == {"EndpointsConfig": {}}
+    assert found["Env"] == ["IP=10.128.0.1"]
+    assert "Hostname" not in found
 
 
 def test_ports_are_exposed_with_their_protocol():
@@ -249,3 +254,30 @@ def test_the_container_is_named_after_namespace_and_pod():
 def test_the_pods_own_uid_differs_by_ordinal():
     env = [{"name": "U", "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}}]
     assert _config(env=env)["Env"] == ["U=u1-1"]
+
+
+def test_in_a_sandbox_the_pods_names_are_the_sandboxes_and_powers_are_the_containers():
+    template = _template(
+        pod={
+            "shareProcessNamespace": True,
+            "hostIPC": True,
+            "securityContext": {"sysctls": [{"name": "net.core.somaxconn", "value": "9"}]},
+            "hostAliases": [{"ip": "1.2.3.4", "hostnames": ["a"]}],
+            "dnsConfig": {"nameservers": ["1.1.1.1"]},
+        },
+        securityContext={"runAsUser": 5, "privileged": True},
+    )
+    sandbox, app = layout(template.spec)
+    request = _request(template, sandbox_image="pause")
+    outer = container_config(request, sandbox)
+    inner = container_config(request, app, "s1")
+    assert outer["HostConfig"]["ExtraHosts"][0] == "a:1.2.3.4"
+    assert outer["HostConfig"]["Sysctls"] == {"net.core.somaxconn": "9"}
+    assert outer["HostConfig"]["Dns"] == ["1.1.1.1"]
+    assert {"User", "Privileged"}.isdisjoint({*outer, *outer["HostConfig"]})
+    assert (inner["User"], inner["HostConfig"]["Privileged"]) == ("5", True)
+    # The host's memory instead of the sandbox's, with which the others were to share theirs.
+    assert inner["HostConfig"]["IpcMode"] == "host"
+    # The Engine refuses these for a container in another one's network.
+    assert {"ExtraHosts", "Dns", "Sysctls"}.isdisjoint(inner["HostConfig"])
+    assert "Hostname" not in inner

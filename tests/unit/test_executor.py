@@ -58,6 +58,21 @@ def test_a_claim_of_unknown_state_is_prepared_only_if_nobody_touched_it(
     assert engine.count("archive_head") == 1
 
 
+def test_what_cannot_be_put_into_a_container_is_prepared_aside(
+    engine: FakeEngine, executor: Executor
+):
+    asked: list[tuple[str, ...]] = []
+    creation = ContainerCreation(
+        name="web-0",
+        config={**CONFIG, "HostConfig": {"ReadonlyRootfs": True}},
+        prepare=("/a",),
+        prepare_aside=asked.append,
+    )
+    executor.create(creation)
+    assert asked == [("/a",)]
+    assert engine.log == ["create_container web-0", "start web-0"]
+
+
 @pytest.mark.parametrize("verb", ["put_archive", "start"])
 def test_a_pod_that_cannot_be_started_leaves_no_container(
     engine: FakeEngine, executor: Executor, verb: str

@@ -95,9 +95,9 @@ def test_problems_of_all_documents_come_together():
 
 def test_a_refused_field_and_a_broken_rule_come_together():
     with pytest.raises(ManifestError) as caught:
-        load_objects(a_set(template__hostNetwork=True, spec__replicas=-1))
+        load_objects(a_set(template__resourceClaims=[{"name": "gpu"}], spec__replicas=-1))
     assert {problem.path for problem in caught.value.problems} == {
-        "spec.template.spec.hostNetwork",
+        "spec.template.spec.resourceClaims",
         "spec.replicas",
     }
 

@@ -117,3 +117,28 @@ def test_without_a_network_there_are_names_and_no_addresses():
 def test_the_names_hash_changes_with_the_names_and_with_nothing_else():
     assert _identify(0).names_hash == _identify(0, spec__replicas=9).names_hash
     assert _identify(0).names_hash != _identify(0, _service("front")).names_hash
+
+
+def test_on_the_hosts_network_a_pod_has_no_address_and_no_names():
+    found = _identify(0, _service(), template__hostNetwork=True)
+    assert (found.address, found.aliases, found.hosts) == (None, (), ())
+    assert found.domain == "nginx.default.svc.cluster.local"
+
+
+def test_on_the_hosts_network_the_pods_of_a_set_find_each_other_where_it_asks_for_it():
+    found = _identify(
+        1,
+        spec__replicas=2,
+        template__hostNetwork=True,
+        template__dnsPolicy="ClusterFirstWithHostNet",
+    )
+    assert dict(found.hosts) == {
+        f"web-{number}.{name}": "127.0.0.1"
+        for number in (0, 1)
+        for name in (
+            "nginx.default.svc.cluster.local",
+            "nginx.default.svc",
+            "nginx.default",
+            "nginx",
+        )
+    }

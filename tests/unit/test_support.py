@@ -92,7 +92,7 @@ def test_huge_pages_are_refused():
     assert refusals(obj) == [
         (
             "spec.template.spec.volumes[0].emptyDir.medium",
-            "Docker has no volumes of huge pages",
+            "the Engine hands out no huge pages",
         )
     ]
 
@@ -132,6 +132,26 @@ def test_a_load_balancer_is_honoured_and_its_own_address_noticed():
     assert "--publish-address" in notice
 
 
+def test_huge_pages_are_refused_by_whatever_size():
+    obj = a_set(container__resources={"limits": {"hugepages-2Mi": "4Mi"}})
+    path = "spec.template.spec.containers[0].resources.limits.hugepages-2Mi"
+    assert refusals(obj) == [(path, "the Engine hands out no huge pages")]
+
+
+def test_a_seccomp_profile_of_a_node_is_refused():
+    profile = {"type": "Localhost", "localhostProfile": "a.json"}
+    found = refusals(a_set(template__securityContext={"seccompProfile": profile}))
+    assert [path for path, _ in found] == [
+        "spec.template.spec.securityContext.seccompProfile.localhostProfile"
+    ]
+
+
+def test_a_user_namespace_of_the_pods_own_is_noticed_and_the_default_is_not():
+    (notice,) = notices(a_set(template__hostUsers=False))
+    assert "user namespaces are a setting of the Docker daemon" in notice
+    assert notices(a_set(template__hostUsers=True)) == []
+
+
 def test_a_service_port_that_differs_from_its_target_is_noticed():
     (notice,) = notices(a_service(ports=[{"port": 80, "targetPort": 8080}]))
     assert "reach the pods at 8080, not 80" in notice
@@ -152,7 +172,7 @@ def test_a_claim_that_is_an_object_of_its_own_is_one_notice():
 
 def test_a_status_that_is_flipped_to_honoured_is_enough(monkeypatch):
     monkeypatch.setattr("minisets.core.support.STANDALONE_CLAIM", YES)
-    monkeypatch.setitem(TABLE["PodSpec"], "hostNetwork", YES)
+    monkeypatch.setitem(TABLE["PodSpec"], "activeDeadlineSeconds", YES)
     claim = {"kind": "PersistentVolumeClaim", "metadata": {"name": "c"}, "spec": {}}
     assert review(claim) == ((), ())
-    assert review(a_set(template__hostNetwork=True)) == ((), ())
+    assert review(a_set(template__activeDeadlineSeconds=1)) == ((), ())

@@ -1,0 +1,192 @@
+"""What gives the pods of a set power over the Engine's machine, beyond what containers have.
+
+Whoever applies a stranger's manifest should see it before its pods run, wherever it stands: in
+the pod, or in the storage that its claims are made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from minisets.core.manifest import (
+    Container,
+    PersistentVolume,
+    PersistentVolumeClaim,
+    PodSpec,
+    StatefulSet,
+    StorageClass,
+    Volume,
+)
+from minisets.core.security import capabilities
+
+DOCKER_CAPABILITIES = frozenset(
+    {
+        "AUDIT_WRITE",
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "FSETID",
+        "KILL",
+        "MKNOD",
+        "NET_BIND_SERVICE",
+        "NET_RAW",
+        "SETFCAP",
+        "SETGID",
+        "SETPCAP",
+        "SETUID",
+        "SYS_CHROOT",
+    }
+)
+"""What every container has that does not drop it."""
+
+_CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
+_DEFAULT_CLASS_ANNOTATIONS = (
+    "storageclass.kubernetes.io/is-default-class",
+    "storageclass.beta.kubernetes.io/is-default-class",
+)
+# What the kernel mounts under these types does not lie on the machine.
+_ELSEWHERE = frozenset({"nfs", "nfs4", "cifs", "smb3", "tmpfs"})
+# These make the kernel forget the type.
+_BINDING = frozenset({"bind", "rbind", "move", "remount"})
+_SOCKETS = ("docker.sock", "podman.sock", "containerd.sock")
+
+
+def host_powers(
+    manifest: StatefulSet,
+    classes: Iterable[StorageClass] = (),
+    persistent_volumes: Iterable[PersistentVolume] = (),
+    claims: Iterable[PersistentVolumeClaim] = (),
+) -> tuple[str, ...]:
+    """List what gives the pods of a set power over the machine, each as a phrase.
+
+    Args:
+        manifest: The set, defaulted.
+        classes: Storage classes that its claims may name, or take as the default.
+        persistent_volumes: Volumes that its claims may be bound to.
+        claims: Claims of the namespace that its pods may mount by name.
+    """
+    spec = manifest.spec
+    pod = spec.template.spec
+    templates = {claim.metadata.name: claim for claim in spec.volume_claim_templates}
+    # A claim template wins over a volume of its name, which is then never mounted.
+    volumes = [volume for volume in pod.volumes if volume.name not in templates]
+    by_name = {claim.metadata.name: claim for claim in claims}
+    named = [
+        by_name[source.claim_name]
+        for volume in volumes
+        if (source := volume.persistent_volume_claim) is not None and source.claim_name in by_name
+    ]
+    known_classes, known_volumes = tuple(classes), tuple(persistent_volumes)
+    found = [*_of_pod(pod)]
+    for container in (*pod.init_containers, *pod.containers):
+        found += _of_container(container)
+    for volume in volumes:
+        found += _of_volume(volume, pod)
+    for claim in (*templates.values(), *named):
+        found += _of_claim(claim, known_classes, known_volumes)
+    return tuple(dict.fromkeys(found))
+
+
+def _of_pod(pod: PodSpec) -> Iterator[str]:
+    if pod.host_network:
+        yield "hostNetwork: the machine's own network, with what listens on its loopback"
+    if pod.host_pid:
+        yield "hostPID: every process of the machine"
+    if pod.host_ipc:
+        yield "hostIPC: the machine's shared memory and semaphores"
+
+
+def _of_container(container: Container) -> Iterator[str]:
+    context = container.security_context
+    if context is None:
+        return
+    subject = f"container {container.name}"
+    if context.privileged:
+        yield f"{subject} is privileged: it can do what root can on the machine"
+    added, _ = capabilities(container)
+    beyond = [name for name in added if name not in DOCKER_CAPABILITIES]
+    if beyond:
+        noun = "capability" if len(beyond) == 1 and beyond != ["ALL"] else "capabilities"
+        yield f"{subject} has the added {noun} {', '.join(beyond)}"
+    if context.proc_mount == "Unmasked":
+        yield f"{subject} has an unmasked /proc"
+
+
+def _of_volume(volume: Volume, pod: PodSpec) -> Iterator[str]:
+    source = volume.host_path
+    if source is None:
+        return
+    mounts = [
+        mount
+        for container in (*pod.init_containers, *pod.containers)
+        for mount in container.volume_mounts
+        if mount.name == volume.name
+    ]
+    if not mounts:
+        return
+    if source.path.endswith(_SOCKETS):
+        # Reading or not: who can speak to it can have everything.
+        yield f"volume {volume.name} is {source.path}: whoever reaches it is root on the machine"
+        return
+    is_read_only = all(mount.read_only for mount in mounts)
+    how = ", read-only" if is_read_only else ""
+    yield f"volume {volume.name} is {source.path} of the machine{how}"
+
+
+def _of_claim(
+    claim: PersistentVolumeClaim,
+    classes: tuple[StorageClass, ...],
+    persistent_volumes: tuple[PersistentVolume, ...],
+) -> Iterator[str]:
+    subject = f"claim {claim.metadata.name}"
+    name = claim.spec.storage_class_name
+    if name is None:
+        name = claim.metadata.annotations.get(_CLASS_ANNOTATION)
+    for one in classes:
+        if one.metadata.name == name or (name is None and _is_default(one)):
+            place = _place(one)
+            if place:
+                yield f"{subject} is {place} of the machine, by StorageClass {one.metadata.name}"
+    for volume in persistent_volumes:
+        local = volume.spec.host_path or volume.spec.local
+        if local is not None and _may_bind(claim, name, volume):
+            yield (
+                f"{subject} may be {local.path} of the machine, "
+                f"by PersistentVolume {volume.metadata.name}"
+            )
+
+
+def _is_default(storage_class: StorageClass) -> bool:
+    annotations = storage_class.metadata.annotations
+    return any(annotations.get(name) == "true" for name in _DEFAULT_CLASS_ANNOTATIONS)
+
+
+def _may_bind(
+    claim: PersistentVolumeClaim, class_name: str | None, volume: PersistentVolume
+) -> bool:
+    """Say whether a volume may become the claim's; in doubt it may."""
+    if claim.spec.volume_name:
+        return claim.spec.volume_name == volume.metadata.name
+    if (volume.spec.storage_class_name or "") != (class_name or ""):
+        return False
+    wanted: Any = (volume.spec.claim_ref or {}).get("name", "")
+    # A claim template's claims are named after it: www-web-0.
+    return not wanted or str(wanted).startswith(claim.metadata.name)
+
+
+def _place(storage_class: StorageClass) -> str:
+    """Return the place of the machine that a class makes its volumes from; empty if there is none.
+
+    The parameters go to the Engine's local driver as what mount(8) takes, or to a plugin: then
+    whatever looks like a path is taken for one.
+    """
+    given = storage_class.parameters
+    kind, device = given.get("type", ""), given.get("device", "")
+    options = ",".join([given.get("o", ""), *storage_class.mount_options])
+    flags = {option.strip() for option in options.split(",")}
+    if "device" in given:
+        is_away = kind in _ELSEWHERE and not flags & _BINDING
+        return "" if is_away else device or kind
+    paths = [value for value in given.values() if value.startswith("/")]
+    return ", ".join(paths)
