@@ -17,6 +17,7 @@ from minisets.app.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.facts import object_facts, stored_secret
 from minisets.app.image_users import check_present_users, check_pulled_users
 from minisets.app.images import Pull, policies, provide
+from minisets.app.live_files import shows_changed
 from minisets.app.notices import notices
 from minisets.app.publishing import places
 from minisets.app.sets import SET_KIND, observe_whole
@@ -120,7 +121,7 @@ def _is_one_namespace(objects: Sequence[LoadedObject]) -> bool:
 def _drive(
     context: Context, world: World, changes: Sequence[Change], options: ApplyOptions
 ) -> Applied:
-    """Drive the sets of the input, and those whose Services have changed."""
+    """Drive the sets of the input, and those whose Services or files have changed."""
     named = {
         (change.namespace, change.loaded.name)
         for change in changes
@@ -134,7 +135,9 @@ def _drive(
     targets = [
         open_target(record)
         for record in world.of_kind(SET_KIND)
-        if (record.namespace, record.name) in named or record.namespace in renamed
+        if (record.namespace, record.name) in named
+        or record.namespace in renamed
+        or shows_changed(record, changes)
     ]
     drive = Drive(context, targets)
     done = drive.run(timeout_seconds=options.timeout_seconds, wait=options.wait, seen=world)

@@ -9,6 +9,7 @@ from functools import partial
 from minisets.app.addressing import another_address
 from minisets.app.context import Context
 from minisets.app.deeds import Workshop
+from minisets.app.live_files import refresh_files
 from minisets.app.liveness import Liveness
 from minisets.app.publishing import another_port, published_texts, wishes_of
 from minisets.app.readiness import Readiness
@@ -76,6 +77,7 @@ class Turn:
         if cared:
             return cared, "pods are being repaired"
         target = workshop.target
+        refresh_files(workshop)
         snapshot = self._snapshot(workshop)
         decided = plan(snapshot, Options(repair_broken=True))
         self.statuses[target.key] = decided.status

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -87,14 +86,11 @@ def volume_files(
     return tuple(by_path[path] for path in sorted(by_path))
 
 
-def files_hash(files: Iterable[FileEntry]) -> str:
-    """Hash paths, contents, modes and owners, to see whether a volume is as it should be."""
-    digest = hashlib.sha256()
-    for entry in files:
-        head = f"{entry.path}\0{entry.mode:o}\0{entry.uid}\0{entry.gid}\0{len(entry.content)}\0"
-        digest.update(head.encode())
-        digest.update(entry.content)
-    return digest.hexdigest()[:16]
+def references(volumes: Iterable[Volume]) -> frozenset[tuple[str, str]]:
+    """Return kind and name of the ConfigMaps and Secrets whose content is in these volumes."""
+    sources = [source for volume in volumes for source in _sources(volume)]
+    maps = {("ConfigMap", one.config_map.name) for one in sources if one.config_map is not None}
+    return frozenset(maps | {("Secret", one.secret.name) for one in sources if one.secret})
 
 
 def _sources(volume: Volume) -> tuple[VolumeProjection, ...]:

@@ -11,7 +11,7 @@ from minisets.core.environment import Surroundings
 from minisets.core.file_entry import FileEntry
 from minisets.core.manifest import PersistentVolumeClaim, PodSpec, Volume
 from minisets.core.manifest_volume import EmptyDirVolumeSource, EphemeralVolumeSource
-from minisets.core.pod_files import files_hash, has_files, volume_files
+from minisets.core.pod_files import has_files, volume_files
 from minisets.core.quantity import parse_quantity
 from minisets.core.storage import (
     LOCAL_DRIVER,
@@ -218,22 +218,6 @@ def check_users(
                 f"its access mode is {SINGLE_POD}, and pod/{others[0]} uses it",
                 hint="ask for ReadWriteOnce if several pods of this machine may use it",
             )
-
-
-def stale_files(volumes: Iterable[PodVolume], written: Mapping[str, str]) -> tuple[PodVolume, ...]:
-    """Return the volumes whose files are not as they should be.
-
-    Args:
-        volumes: Of a pod.
-        written: Engine volume → files_hash of what was last written to it. Labels cannot
-            change, so this is remembered in the set's record.
-    """
-    return tuple(
-        volume
-        for volume in volumes
-        if volume.kind is VolumeKind.FILES
-        and written.get(volume.source) != files_hash(volume.files)
-    )
 
 
 def _pod_volume(volume: Volume, request: VolumeRequest, group: int | None) -> PodVolume:

@@ -50,6 +50,7 @@ class SetRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
         aliases: Container id → hash of the names it was given after its creation.
         used_claims: Claims whose volume is known to be prepared for use.
         foreign_claims: Claims whose volume somebody else made; never removed.
+        shown: What is in the files of its pods: ``ConfigMap/NAME`` → nonce of the record.
         is_stopped: Parked by ``stop``: no pods, everything else stays.
         deletion: How the set is being deleted (``foreground`` …); empty if it is not.
     """
@@ -68,6 +69,7 @@ class SetRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     aliases: dict[str, str] = msgspec.field(default_factory=dict)
     used_claims: tuple[str, ...] = ()
     foreign_claims: tuple[str, ...] = ()
+    shown: dict[str, str] = msgspec.field(default_factory=dict)
     is_stopped: bool = False
     deletion: str = ""
     applied_from: AppliedFrom = AppliedFrom()

@@ -75,6 +75,9 @@ _PV = ignored("the object is kept, but claims are not bound to it yet")
 _CLASS = ignored("the class is kept, but volumes come from the local driver for now")
 _CLAIM = ignored("the object is kept, but pods cannot use it yet")
 
+# What every volume of files says of them.
+_FILES = ("defaultMode", "defaultUser")
+
 _OBJECT = {"apiVersion": YES, "kind": YES, "metadata": YES}
 
 TABLE: dict[str, dict[str, Support]] = {
@@ -315,9 +318,9 @@ TABLE: dict[str, dict[str, Support]] = {
         "azureFile": _CLUSTER_STORAGE,
         "cephfs": _CLUSTER_STORAGE,
         "cinder": _CLUSTER_STORAGE,
-        "configMap": refused_always(NOT_YET),
+        "configMap": YES,
         "csi": _CLUSTER_STORAGE,
-        "downwardAPI": refused_always(NOT_YET),
+        "downwardAPI": YES,
         "emptyDir": YES,
         "ephemeral": refused_always(NOT_YET),
         "fc": _CLUSTER_STORAGE,
@@ -330,15 +333,15 @@ TABLE: dict[str, dict[str, Support]] = {
         "image": refused_always(NOT_YET),
         "iscsi": _CLUSTER_STORAGE,
         "name": YES,
-        "nfs": refused_always(NOT_YET),
+        "nfs": YES,
         "persistentVolumeClaim": refused_always(NOT_YET),
         "photonPersistentDisk": _CLUSTER_STORAGE,
         "portworxVolume": _CLUSTER_STORAGE,
-        "projected": refused_always(NOT_YET),
+        "projected": YES,
         "quobyte": _CLUSTER_STORAGE,
         "rbd": _CLUSTER_STORAGE,
         "scaleIO": _CLUSTER_STORAGE,
-        "secret": refused_always(NOT_YET),
+        "secret": YES,
         "storageos": _CLUSTER_STORAGE,
         "vsphereVolume": _CLUSTER_STORAGE,
     },
@@ -347,6 +350,30 @@ TABLE: dict[str, dict[str, Support]] = {
         "mode": YES,
         "sizeLimit": YES,  # DISK_LIMIT says of what
     },
+    "ConfigMapVolumeSource": dict.fromkeys((*_FILES, "items", "name", "optional"), YES),
+    "SecretVolumeSource": dict.fromkeys((*_FILES, "items", "optional", "secretName"), YES),
+    "KeyToPath": {"key": YES, "mode": YES, "path": YES, "user": YES},
+    "DownwardAPIVolumeSource": dict.fromkeys((*_FILES, "items"), YES),
+    "DownwardAPIVolumeFile": {
+        "fieldRef": YES,
+        "mode": YES,
+        "path": YES,
+        "resourceFieldRef": YES,
+        "user": YES,
+    },
+    "ProjectedVolumeSource": dict.fromkeys((*_FILES, "sources"), YES),
+    "VolumeProjection": {
+        "clusterTrustBundle": refused("a cluster signs such certificates"),
+        "configMap": YES,
+        "downwardAPI": YES,
+        "podCertificate": refused("a cluster signs such certificates"),
+        "secret": YES,
+        "serviceAccountToken": Support(Level.IGNORED, _NO_API.reason),
+    },
+    "ConfigMapProjection": {"items": YES, "name": YES, "optional": YES},
+    "SecretProjection": {"items": YES, "name": YES, "optional": YES},
+    "DownwardAPIProjection": {"items": YES},
+    "NFSVolumeSource": {"path": YES, "readOnly": YES, "server": YES},
     "HostPathVolumeSource": {"path": YES, "type": YES},
     "PersistentVolumeClaim": {**_OBJECT, "spec": YES, "status": _STATUS},
     "PersistentVolumeClaimSpec": {

@@ -9,7 +9,7 @@ import pytest
 
 from minisets.core import labels
 from tests.e2e.conftest import Edit
-from tests.e2e.space import Space
+from tests.e2e.space import MANIFESTS, Space
 
 pytestmark = pytest.mark.docker
 
@@ -118,3 +118,54 @@ def test_a_link_in_a_volume_leads_nobody_out_of_it(space: Space, edit: Edit, tmp
         edit(MANIFEST, {"pod.volumes": [], "container.volumeMounts": mounts}), code=4
     )
     assert "out is no directory but a link" in done.err
+
+
+def test_configuration_is_files_that_follow_their_objects(space: Space, tmp_path: Path):
+    text = (MANIFESTS / "files.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "files.yaml"
+    file.write_text(text, encoding="utf-8")
+    space.apply(file)
+    found = {
+        "settings": space.sh("reader-0", "cd /etc/settings && echo * && cat app.conf"),
+        "raw": space.sh("reader-0", "od -An -tx1 /etc/settings/raw"),
+        "secret": space.sh("reader-0", "cat /etc/keys/deep/password"),
+        "mode": space.sh("reader-0", "stat -L -c %a /etc/keys/deep/password /etc/all/app.conf"),
+        "itself": space.sh("reader-1", "cd /etc/all && cat name; echo; cat memory; echo"),
+        "labels": space.sh("reader-1", "grep pod-name /etc/all/labels"),
+        "optional": space.sh("reader-0", "ls /etc/maybe"),
+        "read-only": space.sh("reader-0", "touch /etc/settings/x 2>&1 || echo no")[-2:],
+    }
+    before = space.ids()
+    file.write_text(
+        text.replace("red", "blue").replace("hush", "new").replace('extra.conf: "one more"', ""),
+        encoding="utf-8",
+    )
+    space.apply(file)
+    after = space.sh(
+        "reader-1",
+        "cat /etc/settings/app.conf /etc/all/app.conf /etc/keys/deep/password /etc/one.conf",
+    )
+    assert found == {
+        "settings": "app.conf extra.conf raw\ncolor = red",
+        "raw": "ff",
+        "secret": "hush",
+        "mode": "400\n600",
+        "itself": "reader-1\n64",
+        "labels": 'statefulset.kubernetes.io/pod-name="reader-1"',
+        "optional": "",
+        "read-only": "no",
+    }
+    assert after == "color = bluecolor = bluenewcolor = red"
+    assert space.sh("reader-0", "cd /etc/settings && echo *") == "app.conf raw"
+    assert space.ids() == before
+    space.run("delete", "sts", "reader")
+    assert _scratch(space) == []
+
+
+def test_a_pod_that_refers_to_nothing_says_what_is_missing(space: Space, edit: Edit):
+    volumes = [{"name": "scratch", "configMap": {"name": "nobody"}}]
+    mounts = [{"name": "scratch", "mountPath": "/x"}]
+    changes = {"pod.volumes": volumes, "container.volumeMounts": mounts}
+    done = space.apply(edit(MANIFEST, changes), code=4)
+    assert 'configmap "nobody" not found' in done.err
+    assert space.pods() == {}

@@ -9,7 +9,7 @@ from minisets.core.decode import decode_as
 from minisets.core.environment import PodFields, Surroundings
 from minisets.core.file_entry import FileEntry
 from minisets.core.manifest import PodSpec, Volume
-from minisets.core.pod_files import files_hash, has_files, volume_files
+from minisets.core.pod_files import has_files, references, volume_files
 from minisets.errors import ReferenceMissing
 
 CONFIGURATION = Configuration(
@@ -162,14 +162,17 @@ def test_secrets_are_not_shown_with_their_entries():
     assert "hush" not in repr(_files(secret={"secretName": "key"}))
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        FileEntry(path="b", content=b"x"),
-        FileEntry(path="a", content=b"y"),
-        FileEntry(path="a", content=b"x", mode=0o600),
-        FileEntry(path="a", content=b"x", gid=1),
-    ],
-)
-def test_the_hash_tells_paths_contents_modes_and_owners(other):
-    assert files_hash([FileEntry(path="a", content=b"x")]) != files_hash([other])
+def test_references_are_those_of_all_sources():
+    volumes = [
+        _volume(configMap={"name": "a"}),
+        _volume(secret={"secretName": "b"}),
+        _volume(projected={"sources": [{"configMap": {"name": "c"}}, {"secret": {"name": "d"}}]}),
+        _volume(downwardAPI={"items": []}),
+        _volume(emptyDir={}),
+    ]
+    assert references(volumes) == {
+        ("ConfigMap", "a"),
+        ("Secret", "b"),
+        ("ConfigMap", "c"),
+        ("Secret", "d"),
+    }

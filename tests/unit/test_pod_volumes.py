@@ -19,7 +19,6 @@ from minisets.core.pod_volumes import (
     claim_volume,
     pod_volumes,
     shortfalls,
-    stale_files,
 )
 from minisets.core.storage import Backing, ClaimRequest, Storage
 from minisets.errors import NotConverged, ReferenceMissing
@@ -140,13 +139,6 @@ def test_configuration_is_a_read_only_volume_of_files():
     assert found.kind is VolumeKind.FILES
     assert found.read_only
     assert [entry.path for entry in found.files] == ["key"]
-
-
-def test_files_that_were_written_before_are_not_stale():
-    found = _volumes({"name": "cfg", "configMap": {"name": "app"}}, {"name": "tmp"})
-    (stale,) = stale_files(found.values(), {})
-    assert stale.name == "cfg"
-    assert stale_files(found.values(), {stale.source: "other"}) == (stale,)
 
 
 def test_a_host_path_is_no_volume_of_the_engine():
