@@ -16,12 +16,13 @@ from minisets.app.apply import ApplyOptions
 from minisets.app.apply import apply as apply_objects
 from minisets.app.changes import place
 from minisets.app.context import make_context
-from minisets.app.delete import delete_namespace, delete_pod, delete_set, find_pod
+from minisets.app.delete import delete_namespace, delete_pod, delete_set
 from minisets.app.drive import DEFAULT_TIMEOUT
+from minisets.app.logs import LogOptions, read_logs
 from minisets.app.park import scale, start, stop
+from minisets.app.pod_choice import PodRef, find_container
 from minisets.app.query import get_claims, get_pods, get_services, get_sets
 from minisets.app.rollout import finish
-from minisets.app.streams import logs
 from minisets.app.world import observe
 from minisets.core.events import Progress
 from minisets.core.load import load
@@ -315,21 +316,20 @@ class Client:
                 "the command is a text, not a list of words",
                 hint='for example ["sh", "-c", "echo $HOSTNAME"]',
             )
-        seen = find_pod(observe(self._engine, self.namespace), self.namespace, pod)
-        chosen = (seen.mains or seen.containers)[0] if container is None else seen.part(container)
-        if chosen is None:
-            raise NotFound(f'container "{container}" is not in pod "{pod}"')
+        world = observe(self._engine, self.namespace)
+        chosen = find_container(world, self.namespace, pod, container)
         done = self._engine.exec(chosen.id, tuple(command), timeout_seconds=timeout_seconds)
         return Output(exit_code=done.exit_code, text=done.output.decode(errors="replace"))
 
     def logs(self, pod: str, *, container: str | None = None, tail: int | None = None) -> str:
-        """Return what a pod has written to its standard output and error.
+        """Return what a pod has written to its standard output and error since its last start.
 
         Raises:
             NotFound: There is no such pod or container.
         """
-        chunks = logs(self._context, self.namespace, pod, tail=tail, container=container)
-        return b"".join(chunk for _, chunk in chunks).decode(errors="replace")
+        options = LogOptions(container=container, tail=tail)
+        lines = read_logs(self._context, self.namespace, PodRef(name=pod), options)
+        return b"".join(line.text for line in lines).decode(errors="replace")
 
     def addresses(self, set_name: str) -> dict[str, str]:
         """Return pod → address on the network of the namespace; see Pod.address.

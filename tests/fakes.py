@@ -10,7 +10,7 @@ import io
 import ipaddress
 import tarfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -26,8 +26,10 @@ from minisets.core.observed import (
     ExecResult,
     ImageSeen,
     NetworkSeen,
+    PathSeen,
     PublishedPort,
     PullProgress,
+    Usage,
     VolumeSeen,
 )
 from minisets.engine import docker_errors
@@ -85,6 +87,8 @@ class FakeContainer:
     restart_count: int = 0
     error: str = ""
     output: list[tuple[str, bytes]] = field(default_factory=list)
+    said_at: dict[int, float] = field(default_factory=dict)
+    usage: Usage | None = None
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
     tree: Tree = field(default_factory=dict)
 
@@ -451,6 +455,23 @@ class FakeEngine:
         with self._call("archive_entry", container_id):
             return self._files(container_id).entry(path)
 
+    def read_archive(self, container_id: str, path: str) -> Iterator[bytes]:
+        yield self.get_archive(container_id, path)
+
+    def write_archive(self, container_id: str, path: str, tar: Iterable[bytes]) -> None:
+        self.put_archive(container_id, path, b"".join(tar))
+
+    def stat_path(self, container_id: str, path: str) -> PathSeen | None:
+        found = self.archive_entry(container_id, path)
+        if found is None:
+            return None
+        return PathSeen(
+            name=path.rstrip("/").rpartition("/")[2],
+            is_directory=found.kind == "directory",
+            is_link=found.kind == "link",
+            link_target=found.target if found.kind == "link" else "",
+        )
+
     def archive_head(self, container_id: str, path: str) -> tuple[int, int] | None:
         with self._call("archive_head", container_id):
             return self.container(container_id).files.get(path.rstrip("/"))
@@ -490,8 +511,29 @@ class FakeEngine:
         timestamps: bool = False,
     ) -> Iterator[tuple[str, bytes]]:
         with self._call("logs", container_id):
-            lines = self.container(container_id).output
-            yield from lines if tail is None else lines[len(lines) - min(tail, len(lines)) :]
+            found = self.container(container_id)
+            entries = [
+                (found.said_at.get(index, self.clock.time), output, text)
+                for index, (output, text) in enumerate(found.output)
+            ]
+        # As the Engine does: first the tail of all there is, then what is of the time asked for.
+        for at, output, text in entries[0 if tail is None else max(0, len(entries) - tail) :]:
+            if (since is None or at >= since) and (until is None or at < until):
+                yield output, stamp(at) + text if timestamps else text
+
+    def say(self, name: str, text: str, *, output: str = "stdout") -> None:
+        """Let a container write a line, now."""
+        found = self.container(name)
+        found.said_at[len(found.output)] = self.clock.time
+        found.output.append((output, f"{text}\n".encode()))
+
+    def attach(self, container_id: str, *, tty: bool, stdin: bool) -> None:
+        with self._call("attach", container_id):
+            self.container(container_id)
+
+    def usage(self, container_id: str) -> Usage | None:
+        with self._call("usage", container_id):
+            return self.container(container_id).usage
 
     def events(
         self,
@@ -625,3 +667,9 @@ def _text(found: FakeContainer) -> str:
             return f"{found.status.capitalize()} ({found.exit_code}) 1 second ago"
         case _:
             return str(found.status)
+
+
+def stamp(at: float) -> bytes:
+    """Return a time as the Engine writes it before an entry of a log."""
+    whole = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{whole}.{round(at % 1 * 1e9):09}Z ".encode()

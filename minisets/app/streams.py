@@ -1,68 +1,74 @@
-"""The use cases logs and exec: into one container of one pod."""
+"""The use cases exec and attach: this process's streams in one container of one pod."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from minisets.app.context import Context
-from minisets.app.delete import find_pod
+from minisets.app.pod_choice import PodRef, running_container
 from minisets.app.world import observe
 from minisets.core.observed import ContainerSeen
 from minisets.core.pod_seen import container_of
-from minisets.errors import NotFound
+from minisets.errors import InputError
 
-
-def logs(
-    context: Context,
-    namespace: str,
-    pod: str,
-    *,
-    follow: bool = False,
-    tail: int | None = None,
-    since_seconds: float | None = None,
-    timestamps: bool = False,
-    container: str | None = None,
-) -> Iterator[tuple[str, bytes]]:
-    """Yield (``stdout`` or ``stderr``, chunk) of a container's output, oldest first.
-
-    Raises:
-        NotFound: There is no such pod or container.
-    """
-    seen = _find(context, namespace, pod, container)
-    since = None if since_seconds is None else context.clock.now() - since_seconds
-    yield from context.engine.logs(
-        seen.id, follow=follow, tail=tail, since=since, timestamps=timestamps
-    )
+Defaulted = Callable[[str, tuple[str, ...]], None]
+"""Told the container that was taken out of several because none was named."""
 
 
 def run(
     context: Context,
     namespace: str,
-    pod: str,
+    ref: PodRef,
     command: Sequence[str],
     *,
     tty: bool = False,
     stdin: bool = False,
     container: str | None = None,
+    on_default: Defaulted = lambda _name, _names: None,
 ) -> int:
     """Run a command in a container with this process's streams and return its exit code.
 
     Raises:
         NotFound: There is no such pod or container.
+        EngineConflict: The container does not run.
     """
-    seen = _find(context, namespace, pod, container)
+    seen = _choose(context, namespace, ref, container, on_default)
     return context.engine.exec_interactive(seen.id, tuple(command), tty=tty, stdin=stdin)
 
 
-def _find(context: Context, namespace: str, pod: str, container: str | None) -> ContainerSeen:
-    seen = find_pod(observe(context.engine, namespace), namespace, pod)
-    if container is None:
-        return (seen.mains or seen.containers)[0]
-    found = seen.part(container)
-    if found is None:
-        known = [container_of(one) for one in seen.containers if one is not seen.sandbox]
-        raise NotFound(
-            f'container "{container}" is not in pod "{pod}"',
-            hint=f"its containers are {', '.join(known)}",
+def attach(
+    context: Context,
+    namespace: str,
+    ref: PodRef,
+    *,
+    stdin: bool = False,
+    container: str | None = None,
+    on_default: Defaulted = lambda _name, _names: None,
+) -> None:
+    """Connect this process's streams with those of a container until it ends.
+
+    Raises:
+        NotFound: There is no such pod or container.
+        EngineConflict: The container does not run.
+        InputError: It has no standard input, and input was asked for.
+    """
+    seen = _choose(context, namespace, ref, container, on_default)
+    config = context.engine.inspect(seen.id).config
+    if stdin and not config.get("OpenStdin"):
+        raise InputError(
+            f"container {container_of(seen)} takes no input: "
+            "its manifest does not say stdin: true",
+            hint="leave out -i, or use minisets exec -it",
         )
-    return found
+    has_terminal = bool(config.get("Tty"))
+    context.engine.attach(seen.id, tty=has_terminal, stdin=stdin)
+
+
+def _choose(
+    context: Context, namespace: str, ref: PodRef, container: str | None, on_default: Defaulted
+) -> ContainerSeen:
+    world = observe(context.engine, namespace)
+    pod, seen = running_container(world, namespace, ref, container)
+    if container is None and len(pod.containers) > 1:
+        on_default(container_of(seen), pod.names)
+    return seen

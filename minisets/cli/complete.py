@@ -51,7 +51,8 @@ def completions(
         case "namespace_given":
             found = _ask(ctx, lambda world: world.namespaces(), is_everywhere=True)
         case "container":
-            pod = str(ctx.params.get("pod") or "").rpartition("/")[2]
+            words = ctx.params.get("words") or ("",)
+            pod = str(ctx.params.get("pod") or words[0]).rpartition("/")[2]
             found = _ask(ctx, lambda world: _containers(world, pod))
         case _ if isinstance(param, click.Argument):
             found = _words(ctx, param, incomplete)

@@ -17,6 +17,7 @@ from minisets.cli.command import (
     write_examples,
     write_options,
 )
+from minisets.cli.terminal import is_terminal
 from minisets.errors import InputError, MinisetsError
 
 # Verb, module and name, and what the list of commands says. A command is imported when it is asked
@@ -25,10 +26,12 @@ COMMANDS = {
     "annotate": ("minisets.cli.metadata:annotate", "Set or remove annotations of objects."),
     "api-resources": ("minisets.cli.explain:api_resources", "List the types of objects."),
     "apply": ("minisets.cli.apply:apply", "Bring manifests to life, and wait."),
+    "attach": ("minisets.cli.streams:attach", "See and type what a pod's process does."),
     "completion": (
         "minisets.cli.completion:completion",
         "Print a script for your shell's Tab key.",
     ),
+    "cp": ("minisets.cli.copy:copy", "Copy files from a pod or to it."),
     "create": ("minisets.cli.create:create", "Create a ConfigMap, a Secret or a namespace."),
     "delete": ("minisets.cli.delete:delete", "Delete sets, pods, claims and other objects."),
     "diff": ("minisets.cli.compare:diff", "Show what apply would change."),
@@ -38,13 +41,14 @@ COMMANDS = {
     "explain": ("minisets.cli.explain:explain", "Say what a field means and what it does here."),
     "get": ("minisets.cli.get:get", "Show sets, pods, claims and other objects."),
     "label": ("minisets.cli.metadata:label", "Set or remove labels of objects."),
-    "logs": ("minisets.cli.streams:logs", "Print what a pod wrote."),
+    "logs": ("minisets.cli.logs:logs", "Print what pods wrote."),
     "options": ("minisets.cli.options:options", "Print the options that every command takes."),
     "rollout": ("minisets.cli.rollout:rollout", "Follow, repeat or take back an update."),
     "scale": ("minisets.cli.scale:scale", "Set how many pods a set has."),
     "set": ("minisets.cli.rollout:set_group", "Change the image of a set."),
     "start": ("minisets.cli.scale:start", "Bring parked sets back."),
     "stop": ("minisets.cli.scale:stop", "Park sets: pods go, volumes stay."),
+    "top": ("minisets.cli.top:top", "Show what pods take of the machine."),
     "version": ("minisets.cli.version:version", "Print the versions of minisets and Engine."),
     "watch": ("minisets.cli.watch:watch", "Keep sets whole until Ctrl-C; act on liveness."),
     "wait": ("minisets.cli.compare:wait", "Wait for pods, deletions or fields."),
@@ -56,7 +60,9 @@ _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
 
 # Nothing is in the making that an interruption could leave half done.
-_READING = frozenset({"diff", "doctor", "get", "logs", "exec", "version", "watch"})
+_READING = frozenset(
+    {"attach", "diff", "doctor", "exec", "get", "logs", "top", "version", "watch"}
+)
 
 _EXAMPLES = (
     "minisets apply -f web.yaml",
@@ -107,6 +113,11 @@ class Root(click.Group):
             # Python would complain when it flushes at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             ctx.exit(_EXIT_BROKEN_PIPE)
+        except KeyboardInterrupt as error:
+            # What follows does not stand behind the ^C that the terminal shows.
+            if is_terminal(sys.stderr):
+                click.echo(err=True)
+            raise click.Abort from error
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -1,4 +1,4 @@
-"""The commands logs and exec."""
+"""The commands exec and attach."""
 
 from __future__ import annotations
 
@@ -6,99 +6,117 @@ import sys
 
 import click
 
-from minisets.cli.command import DURATION, Command, Settings, pass_settings
-from minisets.cli.kinds import POD, parse_names
+from minisets.cli.command import Command, Settings, pass_settings
+from minisets.cli.pods import PODS_METAVAR, parse_pods, tell_default
 from minisets.cli.session import open_context, open_screen
+from minisets.cli.terminal import is_terminal
+
+_NO_TERMINAL = "Unable to use a TTY - input is not a terminal or the right kind of file"
+_REST = "minisets.command"
 
 
-@click.command(
-    "logs",
-    cls=Command,
-    examples=(
-        "minisets logs web-0",
-        "minisets logs web-0 -f --tail=20",
-        "minisets logs web-0 --since=5m --timestamps",
-    ),
-)
-@click.argument("pod")
-@click.option("-f", "--follow", is_flag=True, help="Go on until Ctrl-C.")
-@click.option(
-    "--tail", type=click.IntRange(min=-1), default=-1, metavar="N", help="Only the last N lines."
-)
-@click.option("--since", type=DURATION, help="Only what is younger, as 90s or 2h.")
-@click.option("--timestamps", is_flag=True, help="Write the time before each line.")
-@click.option("-c", "--container", metavar="NAME", help="Container of the pod.")
-@pass_settings
-def logs(
-    settings: Settings,
-    pod: str,
-    follow: bool,
-    tail: int,
-    since: float | None,
-    timestamps: bool,
-    container: str | None,
-) -> None:
-    """Print what a pod wrote to its standard output and standard error."""
-    name = parse_names((pod,), POD)[0]
-    out = sys.stdout.buffer
-    with open_screen(settings) as screen, open_context(settings, screen) as context:
-        from minisets.app import streams
+class ExecCommand(Command):
+    """Keeps what follows ``--`` as it is: none of it is an option of ours."""
 
-        for _, chunk in streams.logs(
-            context,
-            settings.namespace,
-            name,
-            follow=follow,
-            tail=None if tail < 0 else tail,
-            since_seconds=since,
-            timestamps=timestamps,
-            container=container,
-        ):
-            out.write(chunk)
-            out.flush()
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what stands before ``--``."""
+        own, dashes, rest = _cut(args)
+        ctx.meta[_REST] = tuple(rest)
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, own)
+        if not dashes and not {"-h", "--help"} & set(args):
+            raise click.UsageError(
+                "exec [POD] [COMMAND] is not supported. Use exec [POD] -- [COMMAND] instead", ctx
+            )
+        left = super().parse_args(ctx, own)
+        if not rest:
+            raise click.UsageError("you must specify at least one command for the container", ctx)
+        return left
+
+
+def _cut(args: list[str]) -> tuple[list[str], bool, list[str]]:
+    if "--" not in args:
+        return args, False, []
+    at = args.index("--")
+    return args[:at], True, args[at + 1 :]
 
 
 @click.command(
     "exec",
-    cls=Command,
+    cls=ExecCommand,
+    options_metavar="[OPTIONS]",
     examples=(
         "minisets exec web-0 -- hostname -f",
         "minisets exec -it web-0 -- sh",
+        "minisets exec sts/web -c nginx -- date",
         "minisets exec -i web-0 -- sh -c 'cat > /data/file' < file",
     ),
 )
-@click.argument("pod")
-@click.argument("command", nargs=-1, required=True, metavar="-- COMMAND...")
+@click.argument("pod", metavar=f"{PODS_METAVAR} -- COMMAND...")
 @click.option("-c", "--container", metavar="NAME", help="Container of the pod.")
 @click.option("-i", "--stdin", is_flag=True, help="Pass standard input to the command.")
-@click.option("-t", "--tty", is_flag=True, help="Give the command a terminal.")
+@click.option("-t", "--tty", is_flag=True, help="With -i: give the command a terminal.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the command's own output only.")
 @pass_settings
 def execute(
-    settings: Settings,
-    pod: str,
-    command: tuple[str, ...],
-    container: str | None,
-    stdin: bool,
-    tty: bool,
+    settings: Settings, pod: str, container: str | None, stdin: bool, tty: bool, quiet: bool
 ) -> None:
-    """Run a command in a pod, with its exit code."""
+    """Run a command in a pod, with its exit code.
+
+    Of a set or a Service the first pod that runs is taken.
+    """
     ctx = click.get_current_context()
-    if not ctx.meta["minisets.has_dashes"]:
-        raise click.UsageError(f"write -- before the command: minisets exec {pod} -- COMMAND")
-    name = parse_names((pod,), POD)[0]
+    ref = parse_pods(pod)
     with open_screen(settings) as screen, open_context(settings, screen) as context:
         from minisets.app import streams
 
-        if tty and not sys.stdin.isatty():
-            screen.remark("Unable to use a TTY - input is not a terminal")
+        if tty and stdin and not is_terminal(sys.stdin):
+            screen.remark(_NO_TERMINAL)
             tty = False
         code = streams.run(
             context,
             settings.namespace,
-            name,
-            command,
-            tty=tty,
+            ref,
+            ctx.meta[_REST],
+            # As with kubectl: without input there is nobody at the terminal.
+            tty=tty and stdin,
             stdin=stdin,
             container=container,
+            on_default=lambda name, names: None if quiet else tell_default(screen, name, names),
         )
+        if code and not quiet:
+            screen.remark(f"command terminated with exit code {code}")
     ctx.exit(code)
+
+
+@click.command(
+    "attach",
+    cls=Command,
+    examples=("minisets attach web-0", "minisets attach -it web-0 -c shell"),
+)
+@click.argument("pod", metavar=PODS_METAVAR)
+@click.option("-c", "--container", metavar="NAME", help="Container of the pod.")
+@click.option("-i", "--stdin", is_flag=True, help="Pass standard input to the container.")
+@click.option(
+    "-t", "--tty", is_flag=True, help="Ignored: a container has a terminal or it has none."
+)
+@pass_settings
+def attach(settings: Settings, pod: str, container: str | None, stdin: bool, tty: bool) -> None:
+    """Show what a container writes from now on, and pass it what is typed.
+
+    Ctrl-C leaves the container running, unless it has a terminal and takes input.
+    """
+    ref = parse_pods(pod)
+    with open_screen(settings) as screen, open_context(settings, screen) as context:
+        from minisets.app import streams
+
+        if tty and stdin:
+            screen.remark("If you don't see a command prompt, try pressing enter.")
+        streams.attach(
+            context,
+            settings.namespace,
+            ref,
+            stdin=stdin,
+            container=container,
+            on_default=lambda name, names: tell_default(screen, name, names),
+        )

@@ -235,6 +235,34 @@ class DiskUsage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PathSeen:
+    """What stands at a path of a container's file system.
+
+    Attributes:
+        name: Last part of the path.
+        link_target: For a link the absolute path where it leads to in the end, else empty.
+    """
+
+    name: str
+    is_directory: bool = False
+    is_link: bool = False
+    link_target: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a container takes right now.
+
+    Attributes:
+        cores: Processors, as an average over about a second.
+        memory_bytes: The working set: without what the kernel can drop at once.
+    """
+
+    cores: float
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExecResult:
     """Outcome of a command in a container.
 

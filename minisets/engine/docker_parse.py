@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,10 +19,15 @@ from minisets.core.observed import (
     HealthRun,
     ImageSeen,
     NetworkSeen,
+    PathSeen,
     PublishedPort,
+    Usage,
     VolumeSeen,
 )
 from minisets.engine.endpoint import Endpoint
+
+# Go's file modes.
+_IS_DIRECTORY, _IS_LINK = 1 << 31, 1 << 27
 
 # /info has the kernel's words, images have Go's.
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
@@ -251,4 +258,39 @@ def parse_disk_usage(body: Mapping[str, Any]) -> DiskUsage:
         containers=sum(int(row.get("SizeRw") or 0) for row in body.get("Containers") or ()),
         build_cache=sum(int(row.get("Size") or 0) for row in body.get("BuildCache") or ()),
         volumes=parse_volume_sizes(body),
+    )
+
+
+def parse_path_stat(header: str) -> PathSeen:
+    """Translate the header ``X-Docker-Container-Path-Stat``."""
+    stat = json.loads(base64.b64decode(header))
+    mode = int(stat.get("mode") or 0)
+    return PathSeen(
+        name=str(stat.get("name") or ""),
+        is_directory=bool(mode & _IS_DIRECTORY),
+        is_link=bool(mode & _IS_LINK),
+        link_target=str(stat.get("linkTarget") or ""),
+    )
+
+
+def parse_usage(body: Mapping[str, Any]) -> Usage | None:
+    """Translate ``GET /containers/ID/stats``; None for a container that does not run."""
+    seconds = parse_time(body.get("read")) - parse_time(body.get("preread"))
+    now, before = (
+        ((body.get(key) or {}).get("cpu_usage") or {}).get("total_usage")
+        for key in ("cpu_stats", "precpu_stats")
+    )
+    memory = body.get("memory_stats") or {}
+    if not memory.get("usage") or now is None:
+        return None
+    details = memory.get("stats") or {}
+    # Kubernetes rule: the working set is what is used without inactive page cache. The first
+    # name is of cgroup v1, the second of v2.
+    inactive = details.get("total_inactive_file", details.get("inactive_file", 0))
+    used = now - (before or 0)
+    # Without a first sample the numbers are those since the start of the container.
+    is_measured = bool(parse_time(body.get("preread"))) and seconds > 0
+    return Usage(
+        cores=max(0.0, used / 1e9 / seconds) if is_measured else 0.0,
+        memory_bytes=max(0, int(memory["usage"]) - int(inactive or 0)),
     )

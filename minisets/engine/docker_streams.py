@@ -124,10 +124,18 @@ def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def demultiplex(chunks: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
-    """Yield (output, content) from a stream of frames."""
-    splitter = FrameSplitter()
+    """Yield (output, content) from a stream of frames, each frame as a whole."""
+    rest = bytearray()
     for chunk in chunks:
-        yield from splitter.feed(chunk)
+        rest += chunk
+        at = 0
+        while len(rest) - at >= _HEADER_BYTES:
+            end = at + _HEADER_BYTES + int.from_bytes(rest[at + 4 : at + _HEADER_BYTES], "big")
+            if len(rest) < end:
+                break
+            yield STREAM_NAMES.get(rest[at], "stderr"), bytes(rest[at + _HEADER_BYTES : end])
+            at = end
+        del rest[:at]
 
 
 def collect(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -21,10 +21,19 @@ from minisets.core.observed import (
     ExecResult,
     ImageSeen,
     NetworkSeen,
+    PathSeen,
     PullProgress,
+    Usage,
     VolumeSeen,
 )
-from minisets.engine import docker_errors, docker_parse, docker_streams, docker_terminal
+from minisets.engine import (
+    docker_errors,
+    docker_files,
+    docker_logs,
+    docker_parse,
+    docker_streams,
+    docker_terminal,
+)
 from minisets.engine.archives import ArchiveEntry, first_entry
 from minisets.engine.docker_connection import ANSWER_SECONDS, Connection
 from minisets.engine.docker_parse import short_id
@@ -290,6 +299,26 @@ class DockerEngine:
         entry = self.archive_entry(container_id, path)
         return None if entry is None else (entry.uid, entry.mode)
 
+    def read_archive(self, container_id: str, path: str) -> Iterator[bytes]:
+        """Yield a path of the container's file system as a tar, in pieces."""
+        return docker_files.read(self._link, container_id, path)
+
+    def write_archive(self, container_id: str, path: str, tar: Iterable[bytes]) -> None:
+        """Unpack a tar, given in pieces, in a folder of the container's file system."""
+        docker_files.write(self._link, container_id, path, tar)
+
+    def stat_path(self, container_id: str, path: str) -> PathSeen | None:
+        """Look at a path of the container's file system; None if it is not there."""
+        return docker_files.stat(self._link, container_id, path)
+
+    def usage(self, container_id: str) -> Usage | None:
+        """Measure what a container takes, over about a second; None if it does not run."""
+        body = self._link.read(
+            f"measure container {short_id(container_id)}",
+            lambda: self._link.client.stats(container_id, stream=False),
+        )
+        return docker_parse.parse_usage(body)
+
     def exec(
         self,
         container_id: str,
@@ -327,10 +356,14 @@ class DockerEngine:
             )["Id"]
             sock = self._exec_socket(exec_id, tty=tty)
 
-            def resize(rows: int, columns: int) -> None:
-                # The command may be over, or not quite begun.
-                with suppress(EngineError), self._link.speaking("resize the terminal"):
-                    self._link.client.exec_resize(exec_id, height=rows, width=columns)
+            def resize(rows: int, columns: int) -> bool:
+                try:
+                    with self._link.speaking("resize the terminal"):
+                        self._link.client.exec_resize(exec_id, height=rows, width=columns)
+                except EngineError:
+                    # The command is over, or has not quite begun.
+                    return False
+                return True
 
             try:
                 docker_terminal.relay(sock, tty=tty, stdin=stdin, resize=resize)
@@ -338,6 +371,23 @@ class DockerEngine:
                 sock.close()
             code = self._link.client.exec_inspect(exec_id)["ExitCode"]
         return 0 if code is None else int(code)
+
+    def attach(self, container_id: str, *, tty: bool, stdin: bool) -> None:
+        """Connect this process's streams with a container's own until it ends."""
+        with self._link.speaking(f"attach to container {short_id(container_id)}"):
+            wanted = {"stream": 1, "stdout": 1, "stderr": 1, "stdin": int(stdin)}
+            stream = self._link.client.attach_socket(container_id, params=wanted)
+            sock = docker_streams.HijackedSocket(stream)
+
+            def resize(rows: int, columns: int) -> bool:
+                with suppress(EngineError), self._link.speaking("resize the terminal"):
+                    self._link.client.resize(container_id, height=rows, width=columns)
+                return True
+
+            try:
+                docker_terminal.relay(sock, tty=tty, stdin=stdin, resize=resize)
+            finally:
+                sock.close()
 
     def logs(
         self,
@@ -349,39 +399,16 @@ class DockerEngine:
         until: float | None = None,
         timestamps: bool = False,
     ) -> Iterator[tuple[str, bytes]]:
-        """Yield (``stdout`` or ``stderr``, chunk) of a container's output, oldest first."""
-        params: dict[str, Any] = {
-            "stdout": 1,
-            "stderr": 1,
-            "follow": int(follow),
-            "timestamps": int(timestamps),
-            "tail": "all" if tail is None else tail,
-        }
-        for name, value in (("since", since), ("until", until)):
-            if value is not None:
-                params[name] = f"{value:.9f}"
-        with self._link.speaking(f"read the logs of container {short_id(container_id)}"):
-            answer = self._link.send(
-                "GET",
-                f"/containers/{container_id}/logs",
-                params=params,
-                stream=True,
-                timeout=None if follow else ANSWER_SECONDS,
-            )
-            with answer:
-                chunks = answer.iter_content(chunk_size=None)
-                if self._is_framed(container_id, answer.headers.get("Content-Type", "")):
-                    yield from docker_streams.demultiplex(chunks)
-                else:
-                    yield from (("stdout", chunk) for chunk in chunks)
-
-    def _is_framed(self, container_id: str, content_type: str) -> bool:
-        # The answer says so since API 1.42; before, the container's own setting has to.
-        if "multiplexed" in content_type:
-            return True
-        if "raw-stream" in content_type and self._link.api_version >= (1, 42):
-            return False
-        return not self.inspect(container_id).config.get("Tty")
+        """Yield (``stdout`` or ``stderr``, entry) of a container's output, oldest first."""
+        return docker_logs.read(
+            self._link,
+            container_id,
+            follow=follow,
+            tail=tail,
+            since=since,
+            until=until,
+            timestamps=timestamps,
+        )
 
     def events(
         self,

@@ -6,7 +6,7 @@ succeed where the text says so; everything else raises from minisets.errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from minisets.core.observed import (
@@ -18,7 +18,9 @@ from minisets.core.observed import (
     ExecResult,
     ImageSeen,
     NetworkSeen,
+    PathSeen,
     PullProgress,
+    Usage,
     VolumeSeen,
 )
 from minisets.engine.archives import ArchiveEntry
@@ -138,6 +140,22 @@ class Engine(Protocol):
         Only the head of the stream is read. None if the path is not there.
         """
 
+    def read_archive(self, container_id: str, path: str) -> Iterator[bytes]:
+        """Yield a path of the container's file system as a tar, in pieces.
+
+        The names in it begin with the last part of the path. A link at the end of the path is not
+        followed. EngineMissing if the path is not there.
+        """
+
+    def write_archive(self, container_id: str, path: str, tar: Iterable[bytes]) -> None:
+        """Unpack a tar, given in pieces, in a folder of the container's file system.
+
+        Owners are kept as numbers. EngineMissing if the folder is not there.
+        """
+
+    def stat_path(self, container_id: str, path: str) -> PathSeen | None:
+        """Look at a path of the container's file system; None if it is not there."""
+
     def archive_head(self, container_id: str, path: str) -> tuple[int, int] | None:
         """Return the owner's uid and the mode bits of the first entry of a path's archive.
 
@@ -162,6 +180,18 @@ class Engine(Protocol):
     ) -> int:
         """Run a command with this process's terminal or streams and return its exit code."""
 
+    def attach(self, container_id: str, *, tty: bool, stdin: bool) -> None:
+        """Connect this process's streams with a container's own until it ends.
+
+        Args:
+            container_id: Of a container that runs.
+            tty: The container has a terminal.
+            stdin: Pass standard input on.
+        """
+
+    def usage(self, container_id: str) -> Usage | None:
+        """Measure what a container takes, over about a second; None if it does not run."""
+
     def logs(
         self,
         container_id: str,
@@ -172,7 +202,12 @@ class Engine(Protocol):
         until: float | None = None,
         timestamps: bool = False,
     ) -> Iterator[tuple[str, bytes]]:
-        """Yield (``stdout`` or ``stderr``, chunk) of a container's output, oldest first."""
+        """Yield (``stdout`` or ``stderr``, entry) of a container's output, oldest first.
+
+        An entry is a line with its end, or a piece of a long one; with ``timestamps`` each begins
+        with its time. Of a container with a terminal it is any piece of the output. Following
+        ends with the container's process, also if the Engine starts it again.
+        """
 
     def events(
         self,

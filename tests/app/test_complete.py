@@ -52,6 +52,8 @@ def tab() -> Tab:
         (["logs", ""], ["web-0", "web-1"]),
         (["logs", "-n", "team", ""], ["db-0"]),
         (["exec", "web-0", "-c", ""], ["app"]),
+        (["logs", "web-0", "-c", ""], ["app"]),
+        (["cp", ""], ["web-0", "web-1"]),
         (["scale", ""], ["sts/web"]),
         (["scale", "sts", ""], ["web"]),
         (["rollout", "undo", "s"], ["sts/web"]),

@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -107,11 +108,9 @@ class TestDockerEngine(EngineContract):
     def test_a_command_at_a_terminal_sees_its_size(self, running):
         master, slave = pty.openpty()
         try:
+            termios.tcsetwinsize(slave, (33, 77))
             child = subprocess.Popen(
-                [sys.executable, "-c", INTERACTIVE, running, "1", "sh"],
-                stdin=slave,
-                stdout=slave,
-                env=os.environ | {"LINES": "33", "COLUMNS": "77"},
+                [sys.executable, "-c", INTERACTIVE, running, "1", "sh"], stdin=slave, stdout=slave
             )
             os.write(master, b"sleep 0.3; stty size; exit 5\n")
             assert child.wait(20) == 5
