@@ -7,6 +7,7 @@ The only importer of docker. No type and no exception of docker or requests gets
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from minisets.engine import docker_errors
 from minisets.engine.docker_connection import ANSWER_SECONDS
 from minisets.engine.docker_verbs import DockerEngine
 from minisets.engine.endpoint import Endpoint, find_endpoint
+from minisets.engine.ssh import dial
 from minisets.errors import (
     EngineError,
     EngineMissing,
@@ -42,6 +44,7 @@ NEWEST_API = (1, 52)
 # More than 8 threads gain nothing; the rest is for streams that are open meanwhile.
 POOL_SIZE = 32
 CONNECT_SECONDS = 10
+_SSH = "ssh://"
 # For an Engine that restarts with open streams; never for writes, which might be done twice.
 READ_TRIES = 3
 READ_RETRY_SECONDS = 0.3
@@ -105,10 +108,28 @@ class _UnixConnection(UnixHTTPConnection):
         self.sock = sock
 
 
+class _SshConnection(UnixHTTPConnection):
+    """Speaks through the ssh command; the SDK's own way needs a package of many megabytes."""
+
+    _process: subprocess.Popen[bytes] | None = None
+
+    def connect(self) -> None:
+        self.sock, self._process = dial(self.base_url)
+
+    def close(self) -> None:
+        super().close()
+        if self._process is not None:
+            # It has nobody to speak to any more.
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
+
+
 class _UnixPool(UnixHTTPConnectionPool):
     # types-docker does not know that the SDK does the same.
-    def _new_conn(self) -> _UnixConnection:  # type: ignore[override]
-        return _UnixConnection(self.base_url, self.socket_path, ANSWER_SECONDS)
+    def _new_conn(self) -> UnixHTTPConnection:  # type: ignore[override]
+        kind = _SshConnection if self.base_url.startswith(_SSH) else _UnixConnection
+        return kind(self.base_url, self.socket_path, ANSWER_SECONDS)
 
 
 class _OnePoolAdapter(UnixHTTPAdapter):
@@ -125,6 +146,22 @@ class _OnePoolAdapter(UnixHTTPAdapter):
     def close(self) -> None:
         self._pool.close()
         super().close()
+
+
+class _Client(docker.APIClient):
+    """The SDK's client, whose certificates are those that it was given."""
+
+    def merge_environment_settings(
+        self,
+        url: Any,  # noqa: ANN401 - all as requests has them
+        proxies: Any,  # noqa: ANN401
+        stream: Any,  # noqa: ANN401
+        verify: Any,  # noqa: ANN401
+        cert: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """Give the Engine's own authority its place: REQUESTS_CA_BUNDLE would win over it."""
+        verify = self.verify if verify is None else verify
+        return super().merge_environment_settings(url, proxies, stream, verify, cert)
 
 
 class DockerConnection:
@@ -166,19 +203,20 @@ class DockerConnection:
                 ca_cert=str(given.ca) if given.ca else None,
                 verify=not self.endpoint.skip_verify,
             )
-        client = docker.APIClient(
-            base_url=self.endpoint.url,
+        is_ssh = self.endpoint.url.startswith(_SSH)
+        client = _Client(
+            # Nothing is connected yet; a pool of ours takes the place of the SDK's below.
+            base_url="unix:///ssh" if is_ssh else self.endpoint.url,
             version=f"{version[0]}.{version[1]}",
             timeout=ANSWER_SECONDS,
             tls=tls,
             max_pool_size=POOL_SIZE,
-            use_ssh_client=self.endpoint.url.startswith("ssh://"),
         )
-        if self.endpoint.url.startswith("unix://"):
+        if is_ssh or self.endpoint.url.startswith("unix://"):
             # No proxy and no .netrc on the way to a socket: looking costs time at every call.
             client.trust_env = False
             path = "http+unix://" + self.endpoint.url.removeprefix("unix://")
-            client.mount("http+docker://", _OnePoolAdapter(path))
+            client.mount("http+docker://", _OnePoolAdapter(self.endpoint.url if is_ssh else path))
         # The Engine would compress archives, which a reader of the raw stream has to undo.
         client.headers["Accept-Encoding"] = "identity"
         client.hooks["response"].append(self._count)

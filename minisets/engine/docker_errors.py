@@ -200,7 +200,12 @@ def _causes(error: BaseException) -> list[BaseException]:
 def unreachable(endpoint: Endpoint, error: BaseException) -> EngineUnreachable:
     """Return the error for an Engine that does not answer, with the reason and what to do."""
     causes = _causes(error)
-    numbers = {cause.errno for cause in causes if isinstance(cause, OSError)}
+    # The number of a TLS error is none of the system's, though its type says so.
+    numbers = {
+        cause.errno
+        for cause in causes
+        if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError)
+    }
     start = "start Docker (sudo systemctl start docker, or Docker Desktop)"
     if endpoint.source == "DOCKER_HOST":
         start += ", or correct DOCKER_HOST"
