@@ -35,6 +35,7 @@ from minisets.core.observed import (
 from minisets.engine import docker_errors
 from minisets.engine.archives import ArchiveEntry
 from minisets.engine.pause_image import FILES_PROGRAM
+from minisets.engine.ports import ExecStream
 from minisets.errors import AddressTaken, EngineConflict, EngineError, EngineMissing, ImageError
 from tests.fake_events import FakeEvents
 from tests.fake_files import FakeFiles, Tree
@@ -133,6 +134,7 @@ class FakeEngine:
         volume_bytes: Name of a volume → what it measures; others are empty.
         ends: Exit code of a container that ends as soon as it starts, None for one that runs on;
             by default those that are not restarted after success end well.
+        on_stream: Gives the streams of a command that is started with an open input.
         busy_ports: Protocol and number of ports that other programs of the host have.
         on_start: Called with each container that has just started, to crash it or mark it.
     """
@@ -145,6 +147,7 @@ class FakeEngine:
         self.on_exec: Callable[[FakeContainer, tuple[str, ...]], ExecResult] = (
             lambda _container, _command: ExecResult(exit_code=0)
         )
+        self.on_stream: Callable[[str, tuple[str, ...]], ExecStream] = _no_stream
         self.on_start: Callable[[FakeContainer], None] = lambda _container: None
         self.happened = FakeEvents()
         self.volume_bytes: dict[str, int] = {}
@@ -486,6 +489,11 @@ class FakeEngine:
         with self._call("exec", container_id):
             return self._exec(container_id, command)
 
+    def exec_stream(self, container_id: str, command: tuple[str, ...]) -> ExecStream:
+        with self._call("exec_stream", container_id):
+            self._exec(container_id, command)
+            return self.on_stream(container_id, command)
+
     def exec_interactive(
         self, container_id: str, command: tuple[str, ...], *, tty: bool, stdin: bool
     ) -> int:
@@ -648,6 +656,10 @@ class FakeEngine:
             network_mode=str(found.host.get("NetworkMode") or ""),
             ports=found.ports() if found.is_up else (),
         )
+
+
+def _no_stream(_container_id: str, command: tuple[str, ...]) -> ExecStream:
+    raise EngineError(f"{command[0]}: no such program")
 
 
 def _carries(labels: Mapping[str, str], wanted: Mapping[str, str | None]) -> bool:

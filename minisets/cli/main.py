@@ -43,6 +43,10 @@ COMMANDS = {
     "label": ("minisets.cli.metadata:label", "Set or remove labels of objects."),
     "logs": ("minisets.cli.logs:logs", "Print what pods wrote."),
     "options": ("minisets.cli.options:options", "Print the options that every command takes."),
+    "port-forward": (
+        "minisets.cli.port_forward:port_forward",
+        "Let ports of this machine lead to pods.",
+    ),
     "rollout": ("minisets.cli.rollout:rollout", "Follow, repeat or take back an update."),
     "scale": ("minisets.cli.scale:scale", "Set how many pods a set has."),
     "set": ("minisets.cli.rollout:set_group", "Change the image of a set."),
@@ -61,7 +65,7 @@ _EXIT_BROKEN_PIPE = 141
 
 # Nothing is in the making that an interruption could leave half done.
 _READING = frozenset(
-    {"attach", "diff", "doctor", "exec", "get", "logs", "top", "version", "watch"}
+    {"attach", "diff", "doctor", "exec", "get", "logs", "port-forward", "top", "version", "watch"}
 )
 
 _EXAMPLES = (

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import socket
 import ssl
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from minisets.core.observed import PullProgress
@@ -78,6 +80,12 @@ class HijackedSocket:
         ):
             self._socket.shutdown(socket.SHUT_WR)
 
+    def shut(self) -> None:
+        """End both directions, so that a thread that reads sees the end."""
+        if isinstance(self._socket, socket.socket):
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Close the connection."""
         # The SDK hangs the answer on the stream; closing the answer closes both.
@@ -121,6 +129,38 @@ def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield from (line for line in whole if line.strip())
     if rest.strip():
         yield rest
+
+
+class CommandStream:
+    """The streams of a command in a container, taken apart; see minisets.engine.ports."""
+
+    def __init__(self, sock: HijackedSocket) -> None:
+        sock.settimeout(None)
+        self._sock = sock
+        self._splitter = FrameSplitter()
+        self._ready: deque[tuple[str, bytes]] = deque()
+
+    def recv(self, size: int, /) -> tuple[str, bytes]:
+        """Read (output, content); no content at the end."""
+        while not self._ready:
+            data = self._sock.recv(size)
+            if not data:
+                return "stdout", b""
+            self._ready.extend(self._splitter.feed(data))
+        return self._ready.popleft()
+
+    def sendall(self, data: bytes, /) -> None:
+        """Send to the command's input."""
+        self._sock.sendall(data)
+
+    def end_input(self) -> None:
+        """Tell the command that its input is over, where the connection can."""
+        self._sock.end_input()
+
+    def close(self) -> None:
+        """Leave the command, also under a thread that reads."""
+        self._sock.shut()
+        self._sock.close()
 
 
 def demultiplex(chunks: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:

@@ -346,6 +346,14 @@ class DockerEngine:
         stream = self._link.client.exec_start(exec_id, tty=tty, socket=True)
         return docker_streams.HijackedSocket(stream)
 
+    def exec_stream(
+        self, container_id: str, command: tuple[str, ...]
+    ) -> docker_streams.CommandStream:
+        """Start a command in a running container, with an open input."""
+        with self._link.speaking(f"run {command[0]} in container {short_id(container_id)}"):
+            exec_id = self._link.client.exec_create(container_id, list(command), stdin=True)["Id"]
+            return docker_streams.CommandStream(self._exec_socket(exec_id, tty=False))
+
     def exec_interactive(
         self, container_id: str, command: tuple[str, ...], *, tty: bool, stdin: bool
     ) -> int:

@@ -26,6 +26,30 @@ from minisets.core.observed import (
 from minisets.engine.archives import ArchiveEntry
 
 
+class ExecStream(Protocol):
+    """A command that runs in a container, with its streams."""
+
+    def recv(self, size: int, /) -> tuple[str, bytes]:
+        """Read (``stdout`` or ``stderr``, content); no content at the end.
+
+        Raises:
+            OSError: The connection broke, or was closed.
+        """
+
+    def sendall(self, data: bytes, /) -> None:
+        """Send to the command's input.
+
+        Raises:
+            OSError: The connection broke, or was closed.
+        """
+
+    def end_input(self) -> None:
+        """Tell the command that its input is over, where the connection can."""
+
+    def close(self) -> None:
+        """Leave the command, also under a thread that reads; it may run on."""
+
+
 class Engine(Protocol):
     """A Docker Engine.
 
@@ -174,6 +198,9 @@ class Engine(Protocol):
         A total deadline, not one per read; when it is over, exit_code is None and the command
         may still run in the container.
         """
+
+    def exec_stream(self, container_id: str, command: tuple[str, ...]) -> ExecStream:
+        """Start a command in a running container, with an open input."""
 
     def exec_interactive(
         self, container_id: str, command: tuple[str, ...], *, tty: bool, stdin: bool

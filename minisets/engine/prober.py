@@ -35,7 +35,7 @@ from minisets.engine.probe_http import (
     to_reason,
     to_text,
 )
-from minisets.engine.routes import has_bridge
+from minisets.engine.routes import has_bridge, published_place
 from minisets.errors import EngineError
 
 __all__ = [
@@ -123,7 +123,7 @@ class Prober:
         """Return the way to a port of a pod; None until an attempt has found it."""
         for way, there in (
             (Way.ADDRESS, target.address),
-            (Way.PUBLISHED, _endpoint(target, port, self._info)),
+            (Way.PUBLISHED, endpoint(target, port, self._info)),
         ):
             if there and self._works[way] is not False:
                 return way if self._works[way] else None
@@ -188,7 +188,7 @@ class Prober:
     def _reach(self, target: ProbeTarget, request: Request, timeout: float) -> str:
         if request.host:
             return self._attempt(None, (request.host, request.port), request, timeout)
-        published = _endpoint(target, request.port, self._info)
+        published = endpoint(target, request.port, self._info)
         address = (target.address, request.port) if target.address else None
         self._look_for_bridge(target)
         for way, there in ((Way.ADDRESS, address), (Way.PUBLISHED, published)):
@@ -336,21 +336,12 @@ def _headers(action: HTTPGetAction) -> tuple[tuple[str, str], ...]:
     return kept + tuple(pair for pair in standard if pair[0].lower() not in names)
 
 
-def _endpoint(target: ProbeTarget, port: int, info: EngineInfo) -> tuple[str, int] | None:
-    """Return where the Engine's host answers for a container's port, IPv4 first."""
-    host = "" if info.is_local else urlsplit(info.endpoint).hostname or ""
+def endpoint(target: ProbeTarget, port: int, info: EngineInfo) -> tuple[str, int] | None:
+    """Return where the Engine's host answers for a port of a pod; None if it does not."""
     if target.is_on_host:
+        host = "" if info.is_local else urlsplit(info.endpoint).hostname or ""
         return host or "127.0.0.1", port
-    places = []
-    for published in target.published:
-        if (published.container_port, published.protocol) != (port, "tcp"):
-            continue
-        own = published.host_address
-        if own in ("", "0.0.0.0", "::"):  # noqa: S104  # Docker's words for "all addresses"
-            places.append((host or ("::1" if own == "::" else "127.0.0.1"), published.host_port))
-        elif info.is_local or not own.startswith(("127.", "::1")):
-            places.append((own, published.host_port))
-    return min(places, key=lambda place: ":" in place[0], default=None)
+    return published_place(target.published, port, info)
 
 
 def _require_open(connection: socket.socket) -> None:

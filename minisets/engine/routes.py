@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from minisets.core.observed import EngineInfo, PublishedPort
 
 _TABLE = Path("/proc/net/route")
 
@@ -36,6 +40,23 @@ def has_bridge(network_id: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def published_place(
+    published: Iterable[PublishedPort], port: int, info: EngineInfo
+) -> tuple[str, int] | None:
+    """Return where the Engine's host answers for a container's port, IPv4 first."""
+    host = "" if info.is_local else urlsplit(info.endpoint).hostname or ""
+    places = []
+    for found in published:
+        if (found.container_port, found.protocol) != (port, "tcp"):
+            continue
+        own = found.host_address
+        if own in ("", "0.0.0.0", "::"):  # noqa: S104  # Docker's words for "all addresses"
+            places.append((host or ("::1" if own == "::" else "127.0.0.1"), found.host_port))
+        elif info.is_local or not own.startswith(("127.", "::1")):
+            places.append((own, found.host_port))
+    return min(places, key=lambda place: ":" in place[0], default=None)
 
 
 def _address(text: str) -> IPv4Address:

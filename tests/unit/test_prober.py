@@ -29,9 +29,9 @@ from minisets.core.observed import (
     ExecResult,
     PublishedPort,
 )
-from minisets.engine import prober as module
 from minisets.engine.ports import Engine
 from minisets.engine.prober import Prober, ProbeTarget, Way
+from minisets.engine.routes import published_place
 from minisets.errors import EngineConflict
 
 LOCAL = EngineInfo(api_version=(1, 41), version="20.10", endpoint="unix:///var/run/docker.sock")
@@ -328,8 +328,8 @@ def test_http_by_a_published_port_names_the_pod():
     ],
 )
 def test_where_a_published_port_answers(info, host_address, place):
-    assert module._endpoint(published(9, host_address), 80, info) == place
-    assert module._endpoint(published(9, host_address), 81, info) is None
+    assert published_place(published(9, host_address).published, 80, info) == place
+    assert published_place(published(9, host_address).published, 81, info) is None
 
 
 @pytest.mark.parametrize(("info", "platform"), [(REMOTE, "linux"), (LOCAL, "darwin")])
