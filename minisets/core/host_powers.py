@@ -6,8 +6,7 @@ the pod, or in the storage that its claims are made from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from minisets.core.manifest import (
     Container,
@@ -19,6 +18,7 @@ from minisets.core.manifest import (
     Volume,
 )
 from minisets.core.security import capabilities
+from minisets.core.storage import ClaimRequest, Storage, backing, volume_host_path
 
 DOCKER_CAPABILITIES = frozenset(
     {
@@ -40,11 +40,6 @@ DOCKER_CAPABILITIES = frozenset(
 )
 """What every container has that does not drop it."""
 
-_CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
-_DEFAULT_CLASS_ANNOTATIONS = (
-    "storageclass.kubernetes.io/is-default-class",
-    "storageclass.beta.kubernetes.io/is-default-class",
-)
 # What the kernel mounts under these types does not lie on the machine.
 _ELSEWHERE = frozenset({"nfs", "nfs4", "cifs", "smb3", "tmpfs"})
 # These make the kernel forget the type.
@@ -140,53 +135,42 @@ def _of_claim(
     persistent_volumes: tuple[PersistentVolume, ...],
 ) -> Iterator[str]:
     subject = f"claim {claim.metadata.name}"
-    name = claim.spec.storage_class_name
-    if name is None:
-        name = claim.metadata.annotations.get(_CLASS_ANNOTATION)
-    for one in classes:
-        if one.metadata.name == name or (name is None and _is_default(one)):
-            place = _place(one)
-            if place:
-                yield f"{subject} is {place} of the machine, by StorageClass {one.metadata.name}"
+    request = ClaimRequest(
+        namespace=claim.metadata.namespace or "",
+        name=claim.metadata.name,
+        spec=claim.spec,
+        annotations=claim.metadata.annotations,
+    )
+    found = backing(request, Storage(classes=classes))
+    place = _place(found.options)
+    if place:
+        yield f"{subject} is {place} of the machine, by StorageClass {found.storage_class}"
     for volume in persistent_volumes:
-        local = volume.spec.host_path or volume.spec.local
-        if local is not None and _may_bind(claim, name, volume):
-            yield (
-                f"{subject} may be {local.path} of the machine, "
-                f"by PersistentVolume {volume.metadata.name}"
-            )
+        path = volume_host_path(volume)
+        if path and _may_bind(request, found.storage_class, volume):
+            name = volume.metadata.name
+            yield f"{subject} may be {path} of the machine, by PersistentVolume {name}"
 
 
-def _is_default(storage_class: StorageClass) -> bool:
-    annotations = storage_class.metadata.annotations
-    return any(annotations.get(name) == "true" for name in _DEFAULT_CLASS_ANNOTATIONS)
-
-
-def _may_bind(
-    claim: PersistentVolumeClaim, class_name: str | None, volume: PersistentVolume
-) -> bool:
+def _may_bind(request: ClaimRequest, class_name: str, volume: PersistentVolume) -> bool:
     """Say whether a volume may become the claim's; in doubt it may."""
-    if claim.spec.volume_name:
-        return claim.spec.volume_name == volume.metadata.name
-    if (volume.spec.storage_class_name or "") != (class_name or ""):
-        return False
-    wanted: Any = (volume.spec.claim_ref or {}).get("name", "")
+    if request.spec.volume_name:
+        return request.spec.volume_name == volume.metadata.name
+    wanted = str((volume.spec.claim_ref or {}).get("name", ""))
     # A claim template's claims are named after it: www-web-0.
-    return not wanted or str(wanted).startswith(claim.metadata.name)
+    is_reserved = bool(wanted) and not wanted.startswith(request.name)
+    return volume.spec.storage_class_name == class_name and not is_reserved
 
 
-def _place(storage_class: StorageClass) -> str:
-    """Return the place of the machine that a class makes its volumes from; empty if there is none.
+def _place(options: Mapping[str, str]) -> str:
+    """Return the place of the machine that a volume with these options is; empty for none.
 
-    The parameters go to the Engine's local driver as what mount(8) takes, or to a plugin: then
-    whatever looks like a path is taken for one.
+    The local driver takes what mount(8) takes. Of another driver, whatever looks like a path is
+    taken for one.
     """
-    given = storage_class.parameters
-    kind, device = given.get("type", ""), given.get("device", "")
-    options = ",".join([given.get("o", ""), *storage_class.mount_options])
-    flags = {option.strip() for option in options.split(",")}
-    if "device" in given:
-        is_away = kind in _ELSEWHERE and not flags & _BINDING
-        return "" if is_away else device or kind
-    paths = [value for value in given.values() if value.startswith("/")]
-    return ", ".join(paths)
+    if "device" not in options:
+        return ", ".join(value for value in options.values() if value.startswith("/"))
+    kind, device = options.get("type", ""), options["device"]
+    flags = {word.strip() for word in options.get("o", "").split(",")}
+    is_elsewhere = kind in _ELSEWHERE and not flags & _BINDING
+    return "" if is_elsewhere else device or kind

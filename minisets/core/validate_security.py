@@ -165,4 +165,8 @@ def _check_root(path: Path, effective: _Obj) -> Iterator[Problem]:
     if effective.get("runAsNonRoot") and effective.get("runAsUser") == 0:
         # The API server takes it, and then no kubelet starts the container.
         detail = "container's runAsUser breaks non-root policy"
-        yield invalid((*path, "runAsUser"), 0, detail)
+        shown = f"Invalid value: 0: {detail}"
+        hint = (
+            "a container that has to be root says runAsNonRoot: false in its own securityContext"
+        )
+        yield problem_at((*path, "runAsUser"), shown, hint)

@@ -119,6 +119,7 @@ def test_a_path_that_nothing_mounts_is_no_power():
         ({"type": "nfs", "o": "addr=10.0.0.9,rw", "device": ":/export"}, ""),
         ({"type": "tmpfs", "device": "tmpfs", "o": "size=100m"}, ""),
         ({"fsType": "ext4"}, ""),
+        ({"type": "none", "o": " rw , rbind", "device": "/etc"}, "/etc"),
     ],
 )
 def test_a_storage_class_is_no_back_door(parameters, expected):
@@ -126,6 +127,13 @@ def test_a_storage_class_is_no_back_door(parameters, expected):
     found = host_powers(manifest, [_class(parameters=parameters), _class("other")])
     phrase = f"claim www is {expected} of the machine, by StorageClass fast"
     assert found == ((phrase,) if expected else ())
+
+
+@pytest.mark.parametrize("provisioner", ["rancher.io/local-path", "kubernetes.io/no-provisioner"])
+def test_a_class_of_a_cluster_makes_nothing_here(provisioner):
+    parameters = {"type": "none", "o": "bind", "device": "/etc"}
+    manifest = _set(spec__volumeClaimTemplates=[_claim(storageClassName="fast")])
+    assert host_powers(manifest, [_class(provisioner=provisioner, parameters=parameters)]) == ()
 
 
 def test_mount_options_of_a_class_count_too():
