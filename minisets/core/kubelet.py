@@ -271,6 +271,9 @@ def _names(
     holder = pod.holder
     if holder.status is not ContainerStatus.RUNNING or holder.network_mode == "host":
         return None
+    if not identity.aliases:
+        # The set goes to the host's network: until it is replaced, the pod stays where it is.
+        return None
     # An interrupted renaming leaves a pod off its network.
     is_off = network is not None and network.name not in holder.network_ids
     has = given_names.get(holder.id, holder.labels.get(labels.NAMES, ""))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,11 +53,12 @@ def _care(
     container: ContainerSeen,
     network: NetworkPlace | None = NETWORK,
     given: dict[str, str] | None = None,
+    identity: PodIdentity = IDENTITY,
 ) -> Care | None:
     return care(
         PodSeen(name="web-0", containers=(container,)),
         parts=layout(POD),
-        identity=IDENTITY,
+        identity=identity,
         network=network,
         given_names=given or {},
     )
@@ -123,6 +125,14 @@ def test_a_pod_off_its_network_is_connected_again():
     found = _care(_seen(network_ids={"bridge": "b"}))
     assert isinstance(found, RenamePod)
     assert found.cause == "it is off its network"
+
+
+def test_a_pod_of_the_hosts_network_is_never_renamed():
+    assert _care(_seen(labels={labels.NAMES: "old"}, network_ids={}, network_mode="host")) is None
+
+
+def test_a_pod_whose_set_goes_to_the_hosts_network_keeps_its_names_until_it_is_replaced():
+    assert _care(_seen(), identity=replace(IDENTITY, address=None, aliases=())) is None
 
 
 def test_a_stopped_pod_is_not_renamed_before_it_runs():
