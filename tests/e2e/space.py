@@ -19,6 +19,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 import docker
+import pytest
 import yaml
 from docker.errors import NotFound
 
@@ -160,7 +161,13 @@ class Space:
 
     def end(self, process: subprocess.Popen[str]) -> Result:
         """Wait for a command that was begun."""
-        out, err = process.communicate(timeout=_LIMIT)
+        try:
+            out, err = process.communicate(timeout=_LIMIT)
+        except subprocess.TimeoutExpired:
+            # Left alone, its open pipes would fail whatever test runs next.
+            process.kill()
+            out, err = process.communicate()
+            pytest.fail(f"no end after {_LIMIT} s; so far: {out!r} {err!r}")
         result = Result(args=(), code=process.returncode, out=out, err=err)
         assert "Traceback" not in err, result
         return result
@@ -236,7 +243,9 @@ class Space:
 
     def sh(self, pod: str, command: str) -> str:
         """Run a shell line in a pod, by the SDK alone, and return what it prints."""
-        made = self.api.exec_create(self.container(pod), ["sh", "-c", f"{command}\necho {_END}$?"])
+        # One stream: of two, the Engine may deliver the end of one before the rest of the other.
+        line = f"exec 2>&1\n{command}\necho {_END}$?"
+        made = self.api.exec_create(self.container(pod), ["sh", "-c", line])
         printed = self.api.exec_start(made["Id"]).decode()
         out, end, code = printed.rpartition(_END)
         # Without the end the Engine has lost the output, which says nothing about the pod.
