@@ -20,7 +20,7 @@ import click
 
 from minisets.cli import main as command_line
 from minisets.cli.command import Command, GlobalOption
-from minisets.core import labels, support
+from minisets.core import fixed, labels, support
 from minisets.core.support_table import OTHER_KINDS, UNKNOWN_KIND, Level
 from minisets.errors import MinisetsError
 
@@ -181,6 +181,14 @@ def render_labels() -> str:
     return _table(("label", "value"), rows)
 
 
+def render_fixed() -> str:
+    """Return what is fixed when a container is created, and what becomes of a change."""
+    return _table(
+        ("what changes", "how it is seen", "the pods", ""),
+        ((line.what, line.seen, line.outcome.value, line.remark) for line in fixed.TABLE),
+    )
+
+
 def render_modules() -> str:
     """Return every module of the package with the first line of its docstring."""
     rows = []
@@ -200,6 +208,7 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     "reference": render_reference,
     "exit-codes": render_exit_codes,
     "labels": render_labels,
+    "fixed": render_fixed,
     "modules": render_modules,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -16,9 +16,11 @@ from minisets.core.host_powers import host_powers
 from minisets.core.manifest import (
     PersistentVolume,
     PersistentVolumeClaim,
+    Service,
     StatefulSet,
     StorageClass,
 )
+from minisets.core.name_remarks import name_remarks, port_remarks
 from minisets.core.pod_settings import host_network_remarks
 from minisets.core.references import fixed_uses, missing_notices
 from minisets.core.resources import changed_limits
@@ -60,6 +62,8 @@ def notices(
         found += _power_notices(world, changes, change, manifest)
         found += _machine_notices(manifest, subject, engine)
         found += _service_notices(manifest, change.namespace, services, subject)
+        found += name_remarks(change.merged, change.namespace, services)
+        found += port_remarks(manifest, _services(services, change.namespace))
         found += _place_notices(change, applied_from, subject)
         found += missing_notices(
             subject,
@@ -151,6 +155,14 @@ def _service_notices(
             )
         ]
     return []
+
+
+def _services(
+    services: dict[tuple[str, str], dict[str, Any]], namespace: str
+) -> Iterator[Service]:
+    for (space, _), obj in sorted(services.items()):
+        if space == namespace:
+            yield decode_as(obj, Service)
 
 
 def _place_notices(change: Change, applied_from: str, subject: str) -> list[Notice]:
