@@ -14,11 +14,11 @@ from minisets.app.pod_choice import (
     PodRef,
     choose_container,
     default_container,
+    expects_pods,
     find_pods,
 )
-from minisets.app.sets import SET_KIND
 from minisets.app.world import World, observe
-from minisets.core import labels, naming
+from minisets.core import labels
 from minisets.core.log_lines import (
     START_LAG_SECONDS,
     LineJoiner,
@@ -94,7 +94,7 @@ def follow_logs(
     """Yield what the containers have written, then what they write.
 
     Goes on when a pod is started again or replaced, and takes in pods that are new; ends when
-    the set of the pods is gone.
+    none is there and no set asks for one: scaled away, parked or deleted.
 
     Raises:
         NotFound: There is no such pod or container.
@@ -238,11 +238,9 @@ def _look_again(context: Context, namespace: str, ref: PodRef, options: LogOptio
         for pod in pods
         for one in _present(world, pod, options)
     ]
-    # A pod that is replaced is not there for a moment; its set is.
-    owner = naming.split_pod_name(ref.name)[0] if ref.kind == "Pod" else ref.name
-    sets = {record.name for record in world.of_kind(SET_KIND, namespace)}
-    has_owner = owner in sets if ref.kind != "Service" and owner else bool(sets)
-    return _Look(sources=tuple(sources), is_over=not pods and not has_owner)
+    # A pod that is replaced is not there for a moment; its set goes on asking for it.
+    is_over = not pods and not expects_pods(world, namespace, ref)
+    return _Look(sources=tuple(sources), is_over=is_over)
 
 
 def _present(world: World, pod: PodContainers, options: LogOptions) -> list[ContainerSeen]:

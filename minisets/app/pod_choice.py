@@ -9,11 +9,13 @@ from typing import Literal
 from minisets.app.sets import SET_KIND, read_sets
 from minisets.app.world import World
 from minisets.core import labels, naming
+from minisets.core.controller_state import wanted_ordinals
 from minisets.core.manifest import PodTemplateSpec
 from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.pod_layout import Role
 from minisets.core.pod_seen import container_of, role_of
 from minisets.core.selectors import LabelSelector, matches
+from minisets.core.snapshot import set_spec
 from minisets.core.suggest import did_you_mean
 from minisets.errors import EngineConflict, NotFound
 
@@ -109,6 +111,21 @@ def _condition(world: World, namespace: str, ref: PodRef) -> Callable[[Mapping[s
         raise _not_found(ref, services, namespace)
     wanted = services[ref.name]
     return lambda found: bool(wanted) and all(found.get(k) == v for k, v in wanted.items())
+
+
+def expects_pods(world: World, namespace: str, ref: PodRef) -> bool:
+    """Say whether a pod that is meant may come, or come back: some set wants it."""
+    wanted = {
+        target.name: wanted_ordinals(set_spec(target.facts, target.manifest))
+        for target in read_sets(world)
+        if target.namespace == namespace and not target.facts.deletion
+    }
+    if ref.kind == "Pod" and ref.selector is None:
+        name, ordinal = naming.split_pod_name(ref.name)
+        return ordinal in wanted.get(name, ())
+    if ref.kind == SET_KIND:
+        return bool(wanted.get(ref.name))
+    return any(wanted.values())
 
 
 def first_pod(world: World, namespace: str, ref: PodRef) -> PodContainers:

@@ -7,6 +7,7 @@ import pytest
 
 from minisets.app.delete import delete_set
 from minisets.app.logs import LogOptions, follow_logs, read_logs
+from minisets.app.park import scale, stop
 from minisets.app.pod_choice import PodRef
 from minisets.core import labels
 from minisets.core.log_lines import LogLine
@@ -185,6 +186,25 @@ def test_following_ends_when_the_set_is_gone(bench: Bench):
     assert said(islice(lines, 1)) == ["web-0 last"]
     delete_set(bench.command(), "default", "web")
     assert said(lines) == []
+
+
+def test_following_ends_when_the_set_asks_for_the_pod_no_more(bench: Bench):
+    bench.apply(a_service(), a_set(replicas=2))
+    for pod in ("web-0", "web-1"):
+        bench.engine.say(pod, "last")
+    last = follow(bench, PodRef(name="web-1"))
+    refs = (WEB, PodRef(kind="Service", name="web"), PodRef(selector=parse_labels("app=web")))
+    whole = [follow(bench, ref) for ref in refs]
+    for lines in (last, *whole):
+        assert len(said(islice(lines, 1 if lines is last else 2))) == (1 if lines is last else 2)
+    scale(bench.command(), "default", "web", 1)
+    assert said(last) == []
+    bench.engine.say("web-0", "goes on")
+    for lines in whole:
+        assert said(islice(lines, 1)) == ["web-0 goes on"]
+    stop(bench.command(), "default", ["web"])
+    for lines in whole:
+        assert said(lines) == []
 
 
 def test_the_tail_holds_for_a_container_that_has_said_nothing_new(bench: Bench):

@@ -241,7 +241,8 @@ def test_logs_are_followed_until_the_pod_ends(space: Space):
 def test_exec_passes_streams_and_the_exit_code(space: Space, edit: Edit):
     space.apply(edit("web.yaml", {"spec.replicas": 1}))
     run = space.run("exec", "web-0", "--", "sh", "-c", "echo out; echo err >&2; exit 7", code=7)
-    assert (run.out, run.err) == ("out\n", "err\n")
+    assert run.out == "out\n"
+    assert run.err == "err\ncommand terminated with exit code 7\n"
     space.run("exec", "-i", "web-0", "--", "sh", "-c", "cat > /tmp/file", stdin="one\ntwo")
     assert space.sh("web-0", "cat /tmp/file") == "one\ntwo"
     large = "x" * 300_000
