@@ -15,6 +15,7 @@ from minisets.app.world import Key, World, observe
 from minisets.core import labels
 from minisets.core.observed import ContainerDetail, ContainerSeen
 from minisets.core.pod_seen import PodSeen
+from minisets.core.probe_state import ProbeResult
 from minisets.errors import EngineError, EngineMissing
 
 # A reading command does not wait for slow probes: they count as not ready.
@@ -24,6 +25,8 @@ _WORKERS = 8
 _BUSY = "already running"
 _BUSY_TRIES = 20
 _BUSY_PAUSE_SECONDS = 0.25
+
+_Readied = tuple[Mapping[str, float], frozenset[str], Mapping[str, ProbeResult]]
 
 
 class Look:
@@ -94,19 +97,24 @@ class Look:
         """Ids of the containers that are ready."""
         return self._readied[1]
 
+    @property
+    def probed(self) -> Mapping[str, ProbeResult]:
+        """Container id → what its probe said, for those that were asked."""
+        return self._readied[2]
+
     @cached_property
-    def _readied(self) -> tuple[Mapping[str, float], frozenset[str]]:
+    def _readied(self) -> _Readied:
         if self._readiness is not None:
             return self._ask(self._readiness)
         with Readiness(self.context) as readiness:
             return self._ask(readiness)
 
-    def _ask(self, readiness: Readiness) -> tuple[Mapping[str, float], frozenset[str]]:
+    def _ask(self, readiness: Readiness) -> _Readied:
         readiness.update(watched_pods(self.world, self.targets))
         if not readiness.ready_for():
             # Who keeps watching probes at the probes' own pace; the first look cannot wait.
             readiness.settle(_PROBE_SECONDS)
-        return readiness.ready_for(), readiness.ready_containers()
+        return readiness.ready_for(), readiness.ready_containers(), readiness.results()
 
     def inspect(self, containers: Iterable[ContainerSeen]) -> Mapping[str, ContainerDetail]:
         """Return container id → what an inspection tells; those that are gone are left out."""

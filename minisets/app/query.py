@@ -9,6 +9,7 @@ from minisets.app.context import Context
 from minisets.app.look import Look
 from minisets.app.sets import SET_KIND
 from minisets.app.views_claim import ClaimView, claim_views
+from minisets.app.views_event import event_views
 from minisets.app.views_object import (
     REVISION_KIND,
     ObjectView,
@@ -32,6 +33,7 @@ _READERS: Mapping[str, Callable[[Look], Sequence[View]]] = {
     "PersistentVolume": volume_views,
     "Service": service_views,
     REVISION_KIND: revision_views,
+    "Event": event_views,
     "Namespace": namespace_views,
 }
 """Kind → what reads all objects of it; the others are records."""

@@ -219,6 +219,14 @@ class Readiness:
         results = [entry.last for entry in self._entries_of(pod_id) if entry.last is not None]
         return next((one for one in results if not one.ok), results[0] if results else None)
 
+    def results(self) -> dict[str, ProbeResult]:
+        """Return container id → the last attempt of its probe, for those that were asked."""
+        return {
+            container_id: entry.last
+            for container_id, entry in self._entries.items()
+            if entry.last is not None
+        }
+
     def _entries_of(self, pod_id: str) -> list[_Entry]:
         pod = self._pods.get(pod_id)
         ids = [one.container.id for one in pod.containers] if pod else []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from minisets.app.look import Look
 from minisets.app.shapes import Object, timestamp
 from minisets.app.targets import Target
+from minisets.core.actions import Plan
 from minisets.core.planner import plan
 from minisets.core.set_record import status_to_data
 from minisets.core.snapshot import take_snapshot
@@ -31,17 +32,22 @@ def set_views(look: Look) -> list[SetView]:
     return [_set_view(look, target) for target in look.sets]
 
 
-def _set_view(look: Look, target: Target) -> SetView:
-    facts, manifest = target.facts, target.manifest
+def plan_of(look: Look, target: Target) -> Plan:
+    """Return what a command that drives the set would do next."""
     snapshot = take_snapshot(
-        facts,
-        manifest,
+        target.facts,
+        target.manifest,
         namespace=target.namespace,
         pods=look.world.pods(target.namespace, target.name),
         volumes=look.world.claims(target.namespace, target.name),
         ready_for=look.ready,
     )
-    status = plan(snapshot).status
+    return plan(snapshot)
+
+
+def _set_view(look: Look, target: Target) -> SetView:
+    facts, manifest = target.facts, target.manifest
+    status = plan_of(look, target).status
     live = facts.object
     containers = manifest.spec.template.spec.containers
     metadata = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from minisets.app.query import View
+from minisets.app.shapes import seconds_of
 from minisets.app.views_claim import SHORT_MODES, ClaimView
 from minisets.app.views_object import ObjectView
 from minisets.app.views_pod import PodView
@@ -119,7 +120,36 @@ def _published(places: Sequence[str]) -> Cells:
     return {PUBLISHED: ", ".join(places[:_MOST_PLACES]) + more}
 
 
+def _event_cells(view: ObjectView, now: float, *, is_wide: bool) -> Cells:
+    found = view.object
+    involved = found["involvedObject"]
+    last = seconds_of(found["lastTimestamp"])
+    cells = {
+        "LAST SEEN": render_age(max(0.0, now - last)),
+        "TYPE": found["type"],
+        "REASON": found["reason"],
+        "OBJECT": f"{involved['kind'].lower()}/{involved['name']}",
+    }
+    if is_wide:
+        cells |= {
+            "SUBOBJECT": involved.get("fieldPath", ""),
+            "SOURCE": found["source"]["component"],
+        }
+    # The message would break the table with its own lines.
+    cells["MESSAGE"] = " ".join(found["message"].split())
+    if is_wide:
+        first = seconds_of(found["firstTimestamp"])
+        cells |= {
+            "FIRST SEEN": render_age(max(0.0, now - first)),
+            "COUNT": str(found["count"]),
+            "NAME": view.name,
+        }
+    return cells
+
+
 def _object_cells(view: ObjectView, now: float, *, is_wide: bool) -> Cells:
+    if view.kind == "Event":
+        return _event_cells(view, now, is_wide=is_wide)
     cells = {
         "NAME": view.name,
         **_OWN_CELLS[view.kind](view),

@@ -11,6 +11,7 @@ import click
 from minisets.cli import kinds
 from minisets.cli.command import Command, Settings, pass_settings
 from minisets.cli.kinds import Resource
+from minisets.cli.selection import parse_selectors
 from minisets.cli.session import open_context, open_screen
 from minisets.errors import InputError, NotFound
 
@@ -35,7 +36,7 @@ _EXAMPLES = (
 )
 
 # What stands before an equals sign is gone on with.
-FORMATS = (
+_FORMATS = (
     "wide",
     "yaml",
     "json",
@@ -46,23 +47,13 @@ FORMATS = (
     "custom-columns=",
     "custom-columns-file=",
 )
-_FIELDS = ("metadata.name", "metadata.namespace")
-# As the API server allows them.
-_MORE_FIELDS: dict[str, tuple[str, ...]] = {
-    "Pod": (
-        "spec.hostNetwork",
-        "spec.nodeName",
-        "spec.restartPolicy",
-        "spec.schedulerName",
-        "spec.serviceAccountName",
-        "status.phase",
-        "status.podIP",
-    ),
-    "Namespace": ("status.phase",),
-    "Secret": ("type",),
-}
 # Their rows change when pods do.
-_PROBED = frozenset({kinds.SET, kinds.POD})
+_PROBED = frozenset({kinds.SET, kinds.POD, kinds.EVENT})
+
+
+def complete_format(_ctx: click.Context, _param: click.Parameter, start: str) -> list[str]:
+    """Return the formats that begin so."""
+    return [one for one in _FORMATS if one.startswith(start)]
 
 
 @click.command("get", cls=Command, examples=_EXAMPLES)
@@ -71,7 +62,7 @@ _PROBED = frozenset({kinds.SET, kinds.POD})
     "-o",
     "--output",
     metavar="FORMAT",
-    shell_complete=lambda _ctx, _param, start: [one for one in FORMATS if one.startswith(start)],
+    shell_complete=complete_format,
     help="wide, yaml, json, name, jsonpath=..., jsonpath-file=FILE, jsonpath-as-json=..., "
     "custom-columns=HEADER:PATH,... or custom-columns-file=FILE.",
 )
@@ -116,8 +107,8 @@ def get(
 ) -> None:
     """Show sets, pods, claims and other objects.
 
-    The types are sts, pods, pvc, pv, svc, cm, secret, controllerrevisions, ns and sc; the word
-    all stands for pods, svc and sts.
+    The types are sts, pods, pvc, pv, svc, cm, secret, controllerrevisions, events, ns and sc; the
+    word all stands for pods, svc and sts.
     """
     from minisets.cli.output import parse_output
     from minisets.cli.render import TableOptions
@@ -125,7 +116,7 @@ def get(
     wanted = kinds.parse_words(words, kinds.READABLE, is_all_known=True)
     choice = Choice(
         wanted=wanted,
-        keeps=_parse_selectors(wanted, selector, field_selector),
+        keeps=parse_selectors(wanted, selector, field_selector),
         sort_by=sort_by,
         has_fields=bool(sort_by or field_selector),
     )
@@ -161,7 +152,7 @@ def get(
                 has_probes=resource in _PROBED,
             )
         else:
-            _show(context, screen, namespace, choice, options, is_lenient=ignore_not_found)
+            show(context, screen, namespace, choice, options, is_lenient=ignore_not_found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,7 +199,7 @@ class Choice:
         return found, missing
 
 
-def _show(
+def show(
     context: Context,
     screen: Screen,
     namespace: str | None,
@@ -216,7 +207,22 @@ def _show(
     options: TableOptions,
     *,
     is_lenient: bool,
+    noun: str = "resources",
 ) -> None:
+    """Print what there is of the chosen objects.
+
+    Args:
+        context: Of the command.
+        screen: Takes the text.
+        namespace: To look at; None: all of them.
+        choice: Of the objects.
+        options: How they are printed.
+        is_lenient: What is not there is no error.
+        noun: What there is none of.
+
+    Raises:
+        NotFound: After the others were printed: some are not there.
+    """
     from minisets.cli.render import render_found
 
     found = []
@@ -240,7 +246,7 @@ def _show(
     if is_empty and options.output.is_table and not missing:
         is_global = choice.wanted.keys() <= kinds.CLUSTER_SCOPED
         place = "" if namespace is None or is_global else f" in {namespace} namespace"
-        screen.remark(f"No resources found{place}{'.' if place else ''}")
+        screen.remark(f"No {noun} found{place}{'.' if place else ''}")
 
 
 def _looks(
@@ -259,26 +265,6 @@ def _looks(
 
     here = look(namespace)
     return here, here if namespace is None else look(None)
-
-
-def _parse_selectors(
-    wanted: kinds.Wanted, labels: str | None, fields: str | None
-) -> Callable[[View], bool]:
-    if not labels and not fields:
-        return lambda _: True
-    from minisets.core.selectors import matches, parse_fields, parse_labels
-
-    by_labels = parse_labels(labels or "")
-    supported = {
-        field for resource in wanted for field in (*_FIELDS, *_MORE_FIELDS.get(resource.kind, ()))
-    }
-    by_fields = parse_fields(fields or "", supported=supported)
-
-    def keeps(view: View) -> bool:
-        found = view.object["metadata"].get("labels") or {}
-        return matches(by_labels, found) and matches(by_fields, view.object)
-
-    return keeps
 
 
 def _one_kind(wanted: kinds.Wanted) -> tuple[Resource]:

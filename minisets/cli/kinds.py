@@ -47,11 +47,24 @@ SECRET = Resource("Secret", "secret", "secrets")
 NAMESPACE = Resource("Namespace", "namespace", "namespaces", "", ("ns",))
 CLASS = Resource("StorageClass", "storageclass", "storageclasses", ".storage.k8s.io", ("sc",))
 VOLUME = Resource("PersistentVolume", "persistentvolume", "persistentvolumes", "", ("pv",))
+EVENT = Resource("Event", "event", "events", "", ("ev",))
 REVISION = Resource("ControllerRevision", "controllerrevision", "controllerrevisions", ".apps")
 
-RESOURCES = (SET, POD, CLAIM, SERVICE, CONFIG_MAP, SECRET, NAMESPACE, CLASS, VOLUME, REVISION)
+RESOURCES = (
+    SET,
+    POD,
+    CLAIM,
+    SERVICE,
+    CONFIG_MAP,
+    SECRET,
+    NAMESPACE,
+    CLASS,
+    VOLUME,
+    REVISION,
+    EVENT,
+)
 CLUSTER_SCOPED = frozenset({NAMESPACE, CLASS, VOLUME})
-READABLE = RESOURCES
+READABLE = (*RESOURCES, EVENT)
 DELETABLE = (SET, POD, CLAIM, SERVICE, CONFIG_MAP, SECRET, NAMESPACE)
 
 ALL = "all"

@@ -34,9 +34,14 @@ COMMANDS = {
     "cp": ("minisets.cli.copy:copy", "Copy files from a pod or to it."),
     "create": ("minisets.cli.create:create", "Create a ConfigMap, a Secret or a namespace."),
     "delete": ("minisets.cli.delete:delete", "Delete sets, pods, claims and other objects."),
+    "describe": (
+        "minisets.cli.describe:describe",
+        "Say all that is known of objects, and what happened to them.",
+    ),
     "diff": ("minisets.cli.compare:diff", "Show what apply would change."),
     "doctor": ("minisets.cli.doctor:doctor", "Find what is wrong, and say what to do."),
     "edit": ("minisets.cli.edit:edit", "Change a live object in your editor."),
+    "events": ("minisets.cli.events:events", "Show what happened to pods, sets and claims."),
     "exec": ("minisets.cli.streams:execute", "Run a command in a pod."),
     "explain": ("minisets.cli.explain:explain", "Say what a field means and what it does here."),
     "get": ("minisets.cli.get:get", "Show sets, pods, claims and other objects."),
@@ -65,7 +70,20 @@ _EXIT_BROKEN_PIPE = 141
 
 # Nothing is in the making that an interruption could leave half done.
 _READING = frozenset(
-    {"attach", "diff", "doctor", "exec", "get", "logs", "port-forward", "top", "version", "watch"}
+    {
+        "attach",
+        "describe",
+        "diff",
+        "doctor",
+        "events",
+        "exec",
+        "get",
+        "logs",
+        "port-forward",
+        "top",
+        "version",
+        "watch",
+    }
 )
 
 _EXAMPLES = (

@@ -116,7 +116,7 @@ def cells_for(
     cells = cells_of(view, now, is_wide=is_wide)
     if is_wide and is_published:
         cells.setdefault(PUBLISHED, _NONE)
-    if has_kind or options.has_kind:
+    if (has_kind or options.has_kind) and "NAME" in cells:
         cells["NAME"] = f"{resource.printed}/{cells['NAME']}"
     if options.has_namespace:
         cells = {"NAMESPACE": view.namespace or _NONE, **cells}

@@ -11,7 +11,7 @@ from minisets.app.look import Look
 from minisets.app.lookout import Lookout
 from minisets.app.query import View
 from minisets.app.views_pod import PodView
-from minisets.cli.kinds import Resource
+from minisets.cli.kinds import EVENT, Resource
 from minisets.cli.progress import Screen
 from minisets.cli.render import GrowingTable, TableOptions, cells_for, render_found
 
@@ -50,7 +50,12 @@ def watch_objects(
     known = Known()
     with Lookout(context, namespace, is_whole=is_whole, has_probes=has_probes) as lookout:
         for index, look in enumerate(lookout.looks()):
-            news = list(known.take(read(look)))
+            news = [
+                (what, view)
+                for what, view in known.take(read(look))
+                # That the Engine has forgotten an event is no news.
+                if what != "DELETED" or resource is not EVENT
+            ]
             if news and not (is_silent_first and index == 0):
                 for text in printer.lines(news, context.clock.now()):
                     screen.result(text)

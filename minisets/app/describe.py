@@ -1,0 +1,270 @@
+"""The use case describe: all that is known of an object, for a person who looks for a cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from minisets.app.history import read_events
+from minisets.app.look import Look
+from minisets.app.pod_parts import PodPart
+from minisets.app.query import View, read_kind
+from minisets.app.views_claim import ClaimView
+from minisets.app.views_pod import PodView, pod_views
+from minisets.app.views_service import ServiceView
+from minisets.app.views_set import SetView, plan_of
+from minisets.core import labels, naming
+from minisets.core.actions import render_action
+from minisets.core.history import Event
+from minisets.core.observed import VolumeSeen
+from minisets.core.selectors import matches, parse_labels
+from minisets.core.set_record import RevisionEntry
+from minisets.core.support import review
+from minisets.errors import EngineError, NotFound
+
+_LOG_LINES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodFacts:
+    """What is known of a pod.
+
+    Attributes:
+        names: DNS names that it was given on its network.
+        probes: Container → what its probe said just now, and whether that is good.
+        output: Container that does not do well → its last lines.
+        events: Of the pod, oldest first.
+    """
+
+    view: PodView
+    names: tuple[str, ...]
+    probes: dict[str, tuple[bool, str]]
+    output: dict[str, tuple[str, ...]]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetFacts:
+    """What is known of a set.
+
+    Attributes:
+        pods: Of the set.
+        steps: What a command that drives the set would do next, with its causes.
+        notices: What apply had to say of the manifest.
+        applied_from: The file, and when that was in seconds since the epoch.
+        revisions: Remembered templates.
+        events: Of the set, oldest first.
+    """
+
+    view: SetView
+    pods: tuple[PodView, ...]
+    steps: tuple[str, ...]
+    notices: tuple[str, ...]
+    applied_from: tuple[str, float]
+    revisions: tuple[RevisionEntry, ...]
+    is_stopped: bool
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimFacts:
+    """What is known of a claim.
+
+    Attributes:
+        volume: Behind it.
+        used_by: Names of the pods that mount it.
+        events: Of the claim, oldest first.
+    """
+
+    view: ClaimView
+    volume: VolumeSeen
+    used_by: tuple[str, ...]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFacts:
+    """What is known of a Service.
+
+    Attributes:
+        pods: That it selects.
+        names: DNS names that stand for them.
+    """
+
+    view: ServiceView
+    pods: tuple[PodView, ...]
+    names: tuple[str, ...]
+
+
+Facts = PodFacts | SetFacts | ClaimFacts | ServiceFacts | View
+
+
+def find_views(look: Look, kind: str, names: Sequence[str], resource: str) -> list[View]:
+    """Return the objects with these names, or whose names begin so.
+
+    Args:
+        look: At their namespace.
+        kind: Of the objects.
+        names: Of the objects; all of them, if none are given.
+        resource: As kubectl says it in messages, such as ``statefulsets.apps``.
+
+    Raises:
+        NotFound: A name is not there, and no name begins with it.
+    """
+    views = read_kind(look, kind)
+    if not names:
+        return views
+    found = []
+    for name in names:
+        exact = [view for view in views if view.name == name]
+        begun = exact or [view for view in views if view.name.startswith(name)]
+        if not begun:
+            raise NotFound(f'{resource} "{name}" not found')
+        found += begun
+    return found
+
+
+def describe_views(look: Look, views: Sequence[View]) -> list[Facts]:
+    """Return what is known of objects.
+
+    Args:
+        look: That shows them: whole, and with sizes for claims.
+        views: The objects.
+    """
+    events = read_events(look) if any(_has_events(view) for view in views) else []
+    return [_facts(look, view, events) for view in views]
+
+
+def _has_events(view: View) -> bool:
+    return isinstance(view, PodView | SetView | ClaimView)
+
+
+def _facts(look: Look, view: View, events: Sequence[Event]) -> Facts:
+    match view:
+        case PodView():
+            return _pod(look, view, _events_of(events, "Pod", view))
+        case SetView():
+            return _set(look, view, _events_of(events, "StatefulSet", view))
+        case ClaimView():
+            return _claim(look, view, _events_of(events, "PersistentVolumeClaim", view))
+        case ServiceView():
+            return _service(look, view)
+        case _:
+            return view
+
+
+def _events_of(events: Sequence[Event], kind: str, view: View) -> tuple[Event, ...]:
+    wanted = (kind, view.namespace, view.name)
+    return tuple(event for event in events if (event.kind, event.namespace, event.name) == wanted)
+
+
+def _pod(look: Look, view: PodView, events: tuple[Event, ...]) -> PodFacts:
+    probes = {
+        part.sight.name: (result.ok, result.output)
+        for part in view.parts
+        if part.container and (result := look.probed.get(part.container.id)) is not None
+    }
+    return PodFacts(
+        view=view,
+        names=_names_of(look, view),
+        probes=probes,
+        output={
+            part.sight.name: lines
+            for part in view.parts
+            if _is_unwell(part) and (lines := _last_lines(look, part))
+        },
+        events=events,
+    )
+
+
+def _names_of(look: Look, view: PodView) -> tuple[str, ...]:
+    pod = next(
+        pod
+        for pod in look.pods
+        if (pod.labels[labels.NAMESPACE], pod.name) == (view.namespace, view.name)
+    )
+    holder = pod.holder
+    detail = look.inspect([holder]).get(holder.id)
+    if detail is None:
+        return ()
+    found = detail.aliases.get(naming.network_name(view.namespace), ())
+    # Engines before 25 add their own id.
+    return tuple(name for name in found if not holder.id.startswith(name))
+
+
+def _is_unwell(part: PodPart) -> bool:
+    is_done = part.sight.kind == "init" and part.sight.exit_code == 0
+    return part.detail is not None and not part.sight.is_ready and not is_done
+
+
+def _last_lines(look: Look, part: PodPart) -> tuple[str, ...]:
+    if part.container is None:
+        return ()
+    try:
+        chunks = look.context.engine.logs(part.container.id, tail=_LOG_LINES)
+        output = b"".join(chunk for _, chunk in chunks)
+    except EngineError:
+        # A log driver that cannot be read, or a container that has just gone.
+        return ()
+    return tuple(output.decode(errors="replace").splitlines()[-_LOG_LINES:])
+
+
+def _set(look: Look, view: SetView, events: tuple[Event, ...]) -> SetFacts:
+    target = next(one for one in look.sets if one.key == (view.namespace, view.name))
+    facts = target.facts
+    own = [
+        pod
+        for pod in look.pods
+        if (pod.labels[labels.NAMESPACE], pod.labels.get(labels.SET)) == target.key
+    ]
+    names = {pod.name for pod in own}
+    said, _ = review(facts.last_applied) if facts.last_applied else ((), ())
+    return SetFacts(
+        view=view,
+        pods=tuple(
+            pod for pod in pod_views(look) if pod.namespace == view.namespace and pod.name in names
+        ),
+        steps=() if facts.is_stopped else tuple(map(render_action, plan_of(look, target).actions)),
+        notices=tuple(f"{notice.path}: {notice.message}" for notice in said),
+        applied_from=(facts.applied_from.path, facts.applied_from.time),
+        revisions=facts.revisions,
+        is_stopped=facts.is_stopped,
+        events=events,
+    )
+
+
+def _claim(look: Look, view: ClaimView, events: tuple[Event, ...]) -> ClaimFacts:
+    volume = next(one for one in look.world.volumes if one.name == view.volume)
+    return ClaimFacts(
+        view=view,
+        volume=volume,
+        used_by=tuple(
+            pod.name
+            for pod in pod_views(look)
+            if pod.namespace == view.namespace and view.name in _claims_of(pod)
+        ),
+        events=events,
+    )
+
+
+def _claims_of(pod: PodView) -> set[str]:
+    return {
+        volume["persistentVolumeClaim"]["claimName"]
+        for volume in pod.object["spec"].get("volumes") or ()
+        if "persistentVolumeClaim" in volume
+    }
+
+
+def _service(look: Look, view: ServiceView) -> ServiceFacts:
+    selector = view.object["spec"].get("selector") or {}
+    wanted = parse_labels(",".join(f"{key}={value}" for key, value in selector.items()))
+    pods = [
+        pod
+        for pod in pod_views(look)
+        if selector
+        and pod.namespace == view.namespace
+        and matches(wanted, pod.object["metadata"]["labels"])
+    ]
+    full = f"{view.name}.{view.namespace}.svc.cluster.local"
+    short = [full.removesuffix(end) for end in (".svc.cluster.local", ".cluster.local", "")]
+    return ServiceFacts(view=view, pods=tuple(pods), names=(view.name, *short))

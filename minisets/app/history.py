@@ -1,0 +1,119 @@
+"""The events of what a look shows: what the Engine remembers, and what things tell themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from minisets.app.look import Look
+from minisets.app.pod_parts import PodPart
+from minisets.app.sets import SET_KIND
+from minisets.app.shapes import seconds_of
+from minisets.app.views_pod import PodView, pod_views
+from minisets.core import labels, naming
+from minisets.core.history import (
+    MINISETS,
+    Event,
+    from_engine,
+    from_inspection,
+    merge,
+    probe_failed,
+)
+
+_ACTIONS = (
+    "create",
+    "destroy",
+    "die",
+    "health_status",
+    "kill",
+    "oom",
+    "pause",
+    "start",
+    "unpause",
+)
+
+
+def read_events(look: Look) -> list[Event]:
+    """Return the events of pods, sets and claims, oldest first.
+
+    The Engine remembers its last 256 events, those of others among them: what is older is derived
+    from the containers and volumes that are there.
+    """
+    wanted = (
+        {labels.SCHEMA: None} if look.namespace is None else {labels.NAMESPACE: look.namespace}
+    )
+    remembered = from_engine(
+        look.context.engine.events(
+            since=0.0,
+            until=look.context.clock.now(),
+            types=("container",),
+            actions=_ACTIONS,
+            labels=wanted,
+        )
+    )
+    present = [event for pod in pod_views(look) for event in _of_pod(look, pod)]
+    return merge(remembered, [*_of_claims(look), *present])
+
+
+def _of_pod(look: Look, pod: PodView) -> Iterator[Event]:
+    for part in pod.parts:
+        if part.container is None or part.detail is None:
+            if part.sight.blocked:
+                yield _blocked(look, pod, part)
+            continue
+        name = part.sight.name
+        yield from from_inspection(
+            pod.namespace, pod.name, name, part.container.created, part.detail
+        )
+        result = look.probed.get(part.container.id)
+        if result is not None and not result.ok:
+            kind = "Readiness" if part.spec.get("readinessProbe") else "Startup"
+            now = look.context.clock.now()
+            failed = probe_failed(pod.namespace, pod.name, name, kind, result.output, now)
+            # One event for as long as the container runs, however often it is looked at.
+            yield replace(failed, first=part.detail.started_at)
+
+
+def _blocked(look: Look, pod: PodView, part: PodPart) -> Event:
+    now = look.context.clock.now()
+    return Event(
+        namespace=pod.namespace,
+        kind="Pod",
+        name=pod.name,
+        type="Warning",
+        reason="Failed",
+        message=f"Error: {part.sight.blocked}: {part.sight.blocked_message}",
+        first=now,
+        last=now,
+        container=part.sight.name,
+        source=MINISETS,
+    )
+
+
+def _of_claims(look: Look) -> Iterator[Event]:
+    for space in sorted(look.world.namespaces()):
+        for volume in look.world.claims(space):
+            claim = volume.name.removeprefix(naming.prefix(space))
+            created = seconds_of(volume.created)
+            provisioned = Event(
+                namespace=space,
+                kind="PersistentVolumeClaim",
+                name=claim,
+                type="Normal",
+                reason="ProvisioningSucceeded",
+                message=f"Successfully provisioned volume {volume.name}",
+                first=created,
+                last=created,
+                source=MINISETS,
+            )
+            yield provisioned
+            owner = volume.labels.get(labels.SET)
+            if owner:
+                pod = f"{owner}-{volume.labels.get(labels.ORDINAL, '')}"
+                yield replace(
+                    provisioned,
+                    kind=SET_KIND,
+                    name=owner,
+                    reason="SuccessfulCreate",
+                    message=f"create Claim {claim} Pod {pod} in StatefulSet {owner} success",
+                )

@@ -1,0 +1,342 @@
+"""What describe prints: all that is known of an object, in kubectl's order and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from minisets.app.describe import ClaimFacts, Facts, PodFacts, ServiceFacts, SetFacts
+from minisets.app.query import View
+from minisets.app.views_object import ObjectView
+from minisets.cli.blocks import NONE, Block, Table, Value, pairs, render_block, show_time
+from minisets.cli.cells import render_age
+from minisets.cli.describe_containers import pod_containers, template_containers, volumes
+from minisets.core.history import Event
+from minisets.core.quantity import round_bytes
+
+Fields = list[tuple[str, Value]]
+
+
+def render_facts(facts: Facts, now: float, *, has_events: bool = True) -> str:
+    """Return the text of one object.
+
+    Args:
+        facts: Of the object.
+        now: Seconds since the epoch.
+        has_events: With its events.
+    """
+    match facts:
+        case PodFacts():
+            fields = _pod(facts)
+        case SetFacts():
+            fields = _set(facts, now)
+        case ClaimFacts():
+            fields = _claim(facts)
+        case ServiceFacts():
+            fields = _service(facts)
+        case ObjectView():
+            fields = _OBJECTS.get(facts.kind, _any)(facts)
+        case _:
+            fields = _head(facts)
+    if has_events and isinstance(facts, PodFacts | SetFacts | ClaimFacts):
+        fields.append(("Events", _events(facts.events, now)))
+    return "\n".join(render_block(Block(fields)))
+
+
+def _head(view: View) -> Fields:
+    metadata = view.object.get("metadata") or {}
+    fields: Fields = [("Name", view.name)]
+    if view.namespace:
+        fields.append(("Namespace", view.namespace))
+    return [
+        *fields,
+        ("Labels", pairs(metadata.get("labels"))),
+        ("Annotations", pairs(metadata.get("annotations"), sign=": ")),
+    ]
+
+
+def _pod(facts: PodFacts) -> Fields:
+    view = facts.view
+    head = _head(view)
+    owners = view.object["metadata"].get("ownerReferences") or ()
+    fields: Fields = [
+        *head[:2],
+        ("Node", view.node or NONE),
+        ("Start Time", show_time(view.created)),
+        *head[2:],
+        ("Status", view.status),
+        ("IP", view.ip or NONE),
+        ("Names", facts.names),
+        ("Published", view.places),
+        ("Controlled By", ", ".join(f"{one['kind']}/{one['name']}" for one in owners) or NONE),
+        ("Revision", view.revision or NONE),
+    ]
+    if any(part.sight.kind != "main" for part in view.parts):
+        fields.append(("Init Containers", pod_containers(facts, is_init=True)))
+    conditions = view.object["status"]["conditions"]
+    return [
+        *fields,
+        ("Containers", pod_containers(facts, is_init=False)),
+        (
+            "Conditions",
+            Table(
+                [
+                    {
+                        "Type": one["type"],
+                        "Status": one["status"],
+                        "Message": one.get("message", ""),
+                    }
+                    for one in conditions
+                ]
+            ),
+        ),
+        ("Volumes", volumes(view.object["spec"].get("volumes") or ())),
+    ]
+
+
+def _set(facts: SetFacts, now: float) -> Fields:
+    view, spec = facts.view, facts.view.object["spec"]
+    head = _head(view)
+    selector = (spec.get("selector") or {}).get("matchLabels")
+    path, when = facts.applied_from
+    fields: Fields = [
+        *head[:2],
+        ("CreationTimestamp", show_time(view.created)),
+        ("Selector", ",".join(pairs(selector)) or NONE),
+        *head[2:],
+        ("Replicas", f"{view.replicas} desired | {len(facts.pods)} total"),
+        *_strategy(spec),
+        ("Pods Status", _pods_status(facts)),
+        ("Applied From", f"{path} ({render_age(now - when)} ago)" if path else NONE),
+    ]
+    if facts.is_stopped:
+        flag = f" -n {view.namespace}"
+        fields.append(("Parked", f"bring it back with: minisets start sts/{view.name}{flag}"))
+    if facts.notices:
+        fields.append(("Notices", facts.notices))
+    if facts.steps:
+        follow = f"minisets rollout status sts/{view.name} -n {view.namespace}"
+        fields.append(("Next Steps", (*facts.steps, f"go on with: {follow}")))
+    pods = [
+        {
+            "Name": pod.name,
+            "Ready": f"{pod.ready}/{pod.containers}",
+            "Status": pod.status,
+            "Restarts": str(pod.restarts),
+            "IP": pod.ip or NONE,
+            "Revision": pod.revision,
+            "Published": ", ".join(pod.places) or NONE,
+        }
+        for pod in facts.pods
+    ]
+    revisions = [
+        {"Revision": str(one.number), "Name": one.name, "Change-Cause": one.change_cause or NONE}
+        for one in sorted(facts.revisions, key=lambda one: one.number)
+    ]
+    return [
+        *fields,
+        ("Pods", Table(pods)),
+        ("Pod Template", Block(_template(spec["template"]))),
+        ("Volume Claims", _claim_templates(spec.get("volumeClaimTemplates") or ())),
+        ("Revisions", Table(revisions)),
+    ]
+
+
+def _strategy(spec: Mapping[str, Any]) -> Fields:
+    strategy = spec.get("updateStrategy") or {}
+    fields: Fields = [("Update Strategy", strategy.get("type") or "RollingUpdate")]
+    rolling = strategy.get("rollingUpdate") or {}
+    return fields + [
+        (f"  {title}", str(rolling[key]))
+        for key, title in (("partition", "Partition"), ("maxUnavailable", "Max Unavailable"))
+        if key in rolling
+    ]
+
+
+def _pods_status(facts: SetFacts) -> str:
+    running = sum(pod.object["status"]["phase"] == "Running" for pod in facts.pods)
+    return f"{running} Running / {len(facts.pods) - running} Waiting / 0 Succeeded / 0 Failed"
+
+
+def _template(template: Mapping[str, Any]) -> Fields:
+    metadata, spec = template.get("metadata") or {}, template["spec"]
+    fields: Fields = [("Labels", pairs(metadata.get("labels")))]
+    if metadata.get("annotations"):
+        fields.append(("Annotations", pairs(metadata["annotations"], sign=": ")))
+    if spec.get("initContainers"):
+        fields.append(("Init Containers", template_containers(spec["initContainers"])))
+    return [
+        *fields,
+        ("Containers", template_containers(spec["containers"])),
+        ("Volumes", volumes(spec.get("volumes") or ())),
+    ]
+
+
+def _claim_templates(templates: Sequence[Mapping[str, Any]]) -> Value:
+    if not templates:
+        return NONE
+    return Block(
+        [
+            (
+                template["metadata"]["name"],
+                Block(
+                    [
+                        ("StorageClass", template["spec"].get("storageClassName") or NONE),
+                        ("Labels", pairs(template["metadata"].get("labels"))),
+                        ("Capacity", _storage(template["spec"])),
+                        ("Access Modes", ",".join(template["spec"].get("accessModes") or ())),
+                    ]
+                ),
+            )
+            for template in templates
+        ]
+    )
+
+
+def _storage(spec: Mapping[str, Any]) -> str:
+    return str(((spec.get("resources") or {}).get("requests") or {}).get("storage") or NONE)
+
+
+def _claim(facts: ClaimFacts) -> Fields:
+    view, volume = facts.view, facts.volume
+    head = _head(view)
+    return [
+        *head[:2],
+        ("StorageClass", view.storage_class or NONE),
+        ("Status", view.status),
+        ("Volume", view.volume),
+        *head[2:],
+        ("Capacity", view.capacity or NONE),
+        ("Used", "<unknown>" if view.used is None else round_bytes(view.used)),
+        ("Access Modes", view.access_modes or NONE),
+        ("VolumeMode", str(view.object["spec"].get("volumeMode", "Filesystem"))),
+        ("Driver", volume.driver),
+        ("Options", pairs(volume.options)),
+        ("Mountpoint", volume.mountpoint or NONE),
+        ("Created", show_time(view.created)),
+        ("Used By", facts.used_by),
+    ]
+
+
+def _service(facts: ServiceFacts) -> Fields:
+    view, spec = facts.view, facts.view.object["spec"]
+    fields: Fields = [
+        *_head(view),
+        ("Selector", view.selector),
+        ("Type", view.type),
+        ("IP", view.cluster_ip),
+    ]
+    if view.external_ip not in {"", NONE}:
+        fields.append(("External IP", view.external_ip))
+    ports = spec.get("ports") or ()
+    for port in ports:
+        protocol = port.get("protocol", "TCP")
+        fields.append(("Port", f"{port.get('name') or '<unset>'}  {port['port']}/{protocol}"))
+        target = port.get("targetPort", port["port"])
+        fields.append(("TargetPort", f"{target}/{protocol}"))
+        if port.get("nodePort"):
+            fields.append(("NodePort", f"{port['nodePort']}/{protocol}"))
+    ready = [pod for pod in facts.pods if pod.ready == pod.containers and pod.ip]
+    others = tuple(pod.name for pod in facts.pods if pod not in ready)
+    fields.append(("Endpoints", tuple(f"{pod.ip} ({pod.name})" for pod in ready)))
+    if others:
+        fields.append(("Not Ready", others))
+    return [*fields, ("Names", facts.names), ("Published", view.places)]
+
+
+def _any(view: ObjectView) -> Fields:
+    return [*_head(view), ("Created", show_time(view.created))]
+
+
+def _config_map(view: ObjectView) -> Fields:
+    data = view.object.get("data") or {}
+    binary = view.object.get("binaryData") or {}
+    return [
+        *_head(view),
+        ("Data", Block([(key, tuple(str(data[key]).splitlines())) for key in sorted(data)])),
+        ("BinaryData", tuple(f"{key}: {_decoded_size(binary[key])} bytes" for key in binary)),
+    ]
+
+
+def _secret(view: ObjectView) -> Fields:
+    # Never the values: a description is for showing to others.
+    data = view.object.get("data") or {}
+    return [
+        *_head(view),
+        ("Type", view.object.get("type") or "Opaque"),
+        ("Data", tuple(f"{key}: {_decoded_size(data[key])} bytes" for key in sorted(data))),
+    ]
+
+
+def _decoded_size(text: str) -> int:
+    """Return how many bytes base64 text stands for."""
+    return len(text) * 3 // 4 - text.count("=", -2)
+
+
+def _volume(view: ObjectView) -> Fields:
+    spec = view.object["spec"]
+    claim = spec.get("claimRef") or {}
+    path = (spec.get("hostPath") or spec.get("local") or {}).get("path")
+    return [
+        *_head(view),
+        ("StorageClass", spec.get("storageClassName") or NONE),
+        ("Status", view.object["status"]["phase"]),
+        ("Claim", f"{claim['namespace']}/{claim['name']}" if claim else NONE),
+        ("Reclaim Policy", spec.get("persistentVolumeReclaimPolicy") or "Retain"),
+        ("Access Modes", ",".join(spec.get("accessModes") or ()) or NONE),
+        ("VolumeMode", spec.get("volumeMode", "Filesystem")),
+        ("Capacity", (spec.get("capacity") or {}).get("storage") or NONE),
+        ("Path", path or NONE),
+    ]
+
+
+def _class(view: ObjectView) -> Fields:
+    return [
+        *_head(view),
+        ("Provisioner", view.object.get("provisioner") or NONE),
+        ("Parameters", pairs(view.object.get("parameters"))),
+        ("ReclaimPolicy", view.object.get("reclaimPolicy") or "Delete"),
+        ("VolumeBindingMode", view.object.get("volumeBindingMode") or "Immediate"),
+    ]
+
+
+def _revision(view: ObjectView) -> Fields:
+    template = view.object["data"]["spec"]["template"]
+    return [
+        *_head(view),
+        ("Revision", str(view.object["revision"])),
+        ("Created", show_time(view.created)),
+        ("Pod Template", Block(_template(template))),
+    ]
+
+
+_OBJECTS = {
+    "ConfigMap": _config_map,
+    "Secret": _secret,
+    "PersistentVolume": _volume,
+    "StorageClass": _class,
+    "ControllerRevision": _revision,
+}
+
+
+def _events(events: Sequence[Event], now: float) -> Table:
+    return Table(
+        [
+            {
+                "Type": event.type,
+                "Reason": event.reason,
+                "Age": show_age(event, now),
+                "From": event.source,
+                "Message": event.message,
+            }
+            for event in events
+        ]
+    )
+
+
+def show_age(event: Event, now: float) -> str:
+    """Return when an event was, and how often, as kubectl has it."""
+    last = render_age(max(0.0, now - event.last))
+    if event.count == 1:
+        return last
+    return f"{last} (x{event.count} over {render_age(max(0.0, now - event.first))})"
