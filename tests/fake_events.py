@@ -21,6 +21,11 @@ class FakeEvents:
             self._happened.append(event)
             self._news.notify_all()
 
+    def forget(self) -> None:
+        """Lose all that happened so far, as the Engine does with its oldest events."""
+        with self._news:
+            self._happened.clear()
+
     def close(self) -> None:
         """End all streams, as the Engine does when it stops."""
         with self._news:

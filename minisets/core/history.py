@@ -216,18 +216,10 @@ class _Translator:
                 yield from self._killed(seen)
             case "die":
                 yield from self._died(seen)
-            case "oom":
-                yield _about(seen, "OOMKilled", _out_of_memory(_container(seen)), "Warning")
-            case "pause" | "unpause":
-                word = "Paused" if seen.action == "pause" else "Resumed"
-                yield _about(seen, word, f"{word} container {_container(seen)}")
-            case "health_status" if seen.detail == "unhealthy":
-                message = f"Health check of container {_container(seen)} failed"
-                yield _about(seen, "Unhealthy", message, "Warning")
             case "destroy":
                 yield from self._destroyed(seen)
             case _:
-                pass
+                yield from _noted(seen)
 
     def _created(self, seen: EventSeen) -> Iterator[Event]:
         there = self._there.setdefault(_pod_key(seen), set())
@@ -269,6 +261,23 @@ class _Translator:
             yield _about(seen, "Completed", f"Init container {container} has done its work")
         else:
             yield _about(seen, "BackOff", _back_off(container, pod, code), "Warning")
+
+
+def _noted(seen: EventSeen) -> Iterator[Event]:
+    """Yield what an event means by itself, whatever was before."""
+    container = _container(seen)
+    match seen.action:
+        case "oom":
+            yield _about(seen, "OOMKilled", _out_of_memory(container), "Warning")
+        case "pause":
+            yield _about(seen, "Paused", f"Paused container {container}")
+        case "unpause":
+            yield _about(seen, "Resumed", f"Resumed container {container}")
+        case "health_status" if seen.detail == "unhealthy":
+            message = f"Health check of container {container} failed"
+            yield _about(seen, "Unhealthy", message, "Warning")
+        case _:
+            pass
 
 
 def _about(seen: EventSeen, reason: str, message: str, kind: EventType = "Normal") -> Event:

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import pytest
+
+from minisets.app.describe import describe_views, find_views
+from minisets.app.history import read_events
+from minisets.app.look import Look
+from minisets.app.park import stop
+from minisets.cli.render_describe import render_facts
+from minisets.core.probe_state import ProbeResult
+from minisets.errors import NotConverged, NotFound
+from tests.app.bench import Bench, a_service, a_set, probed, with_claim, with_env
+
+
+def look(bench: Bench, namespace: str | None = "default") -> Look:
+    return Look(bench.command(), namespace, is_whole=True, has_sizes=True)
+
+
+def described(bench: Bench, kind: str, *names: str) -> str:
+    here = look(bench)
+    facts = describe_views(here, find_views(here, kind, names, kind.lower()))
+    return "\n".join(render_facts(one, bench.clock.now()) for one in facts)
+
+
+def lines(text: str) -> set[str]:
+    return {" ".join(line.split()) for line in text.splitlines()}
+
+
+def test_a_pod_that_crashes_says_how_since_when_and_what_it_wrote(bench: Bench):
+    bench.apply(a_service(), with_env(a_set(replicas=1), COLOR="blue"))
+    bench.clock.sleep(60)
+    bench.engine.container("web-0").output.append(("stderr", b"cannot open /etc/x\n"))
+    bench.engine.crash("web-0", exit_code=3, restarting=True)
+    text = described(bench, "Pod", "web-0")
+    assert lines(text) >= {
+        "Status: CrashLoopBackOff",
+        "State: Waiting",
+        "Last State: Terminated",
+        "Exit Code: 3",
+        "Restart Count: 1",
+        "Last Output: cannot open /etc/x",
+        "COLOR: blue",
+        "Controlled By: StatefulSet/web",
+        "Ready False containers with unready status: [app]",
+    }
+    assert "web-0.web.default.svc.cluster.local" in text
+    events = text.partition("Events:")[2]
+    assert [line.split()[1] for line in events.splitlines()[3:]] == [
+        "Created",
+        "Started",
+        "BackOff",
+    ]
+    assert "it ended with exit code 3" in events
+
+
+def test_a_pod_that_does_not_get_ready_says_what_its_probe_said(bench: Bench):
+    no = ProbeResult(ok=False, output="HTTP 500: database is down")
+    bench.prober.answer = lambda _: no
+    with pytest.raises(NotConverged):
+        bench.apply(probed(a_set(replicas=1)), timeout_seconds=5)
+    text = described(bench, "Pod")
+    assert lines(text) >= {"Last Probe: failed", "HTTP 500: database is down", "Ready: False"}
+    assert "Unhealthy" in text
+    assert "Readiness probe failed: HTTP 500: database is down" in text
+
+
+def test_a_set_tells_its_pods_its_revisions_and_what_would_be_done_next(bench: Bench):
+    manifest = with_claim(a_set(replicas=2))
+    manifest["spec"]["template"]["spec"]["nodeSelector"] = {"disk": "ssd"}
+    bench.apply(manifest, applied_from="/home/me/web.yaml")
+    whole = described(bench, "StatefulSet", "web")
+    assert lines(whole) >= {
+        "Replicas: 2 desired | 2 total",
+        "Pods Status: 2 Running / 0 Waiting / 0 Succeeded / 0 Failed",
+        "Applied From: /home/me/web.yaml (0s ago)",
+        "Capacity: 1Gi",
+    }
+    assert "spec.template.spec.nodeSelector: nodeSelector is ignored" in whole
+    assert "Next Steps" not in whole
+    created = [line for line in whole.splitlines() if "SuccessfulCreate" in line]
+    assert len(created) == 4
+    bench.remove_by_hand("web-1")
+    broken = described(bench, "StatefulSet", "web")
+    assert "create pod web-1" in broken
+    assert "go on with: minisets rollout status sts/web" in broken
+    stop(bench.command(), "default")
+    assert "bring it back with: minisets start sts/web" in described(bench, "StatefulSet", "web")
+
+
+def test_a_claim_tells_who_uses_it_and_what_it_takes(bench: Bench):
+    bench.apply(with_claim(a_set(replicas=1)))
+    bench.engine.volume_bytes["data-web-0"] = 2048
+    text = described(bench, "PersistentVolumeClaim", "data-web-0")
+    assert lines(text) >= {"Used By: web-0", "Used: 2Ki", "Driver: local", "Capacity: 1Gi"}
+    assert "ProvisioningSucceeded" in text
+
+
+def test_a_service_tells_which_pods_answer_for_it(bench: Bench):
+    bench.apply(a_service(), a_set(replicas=2))
+    bench.engine.crash("web-1", restarting=True)
+    text = described(bench, "Service", "web")
+    assert lines(text) >= {
+        f"Endpoints: {bench.address('web-0')} (web-0)",
+        "Not Ready: web-1",
+        "web.default.svc.cluster.local",
+    }
+
+
+def test_a_beginning_of_a_name_stands_for_all_that_begin_so(bench: Bench):
+    bench.apply(a_set(replicas=2))
+    text = described(bench, "Pod", "web")
+    assert [line.split()[1] for line in text.splitlines() if line.startswith("Name:")] == [
+        "web-0",
+        "web-1",
+    ]
+    with pytest.raises(NotFound, match='"other" not found'):
+        described(bench, "Pod", "other")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("ControllerRevision", "Revision: 1"),
+        ("PersistentVolume", "Claim: default/data-web-0"),
+        ("Namespace", "Name: default"),
+    ],
+)
+def test_other_kinds_are_described_too(bench: Bench, kind: str, said: str):
+    bench.apply(with_claim(a_set(replicas=1)))
+    assert said in lines(described(bench, kind))
+
+
+def test_what_the_engine_has_forgotten_is_told_by_what_is_there(bench: Bench):
+    bench.apply(with_claim(a_set(replicas=1)))
+    with_memory = [(one.kind, one.reason) for one in read_events(look(bench))]
+    bench.engine.happened.forget()
+    without = [(one.kind, one.reason) for one in read_events(look(bench))]
+    assert sorted(without) == [
+        ("PersistentVolumeClaim", "ProvisioningSucceeded"),
+        ("Pod", "Created"),
+        ("Pod", "Started"),
+        ("StatefulSet", "SuccessfulCreate"),
+    ]
+    assert sorted([*without, ("StatefulSet", "SuccessfulCreate")]) == sorted(with_memory)
+
+
+def test_events_of_other_namespaces_are_their_own(bench: Bench):
+    bench.apply(a_set(replicas=1), namespace="a")
+    bench.apply(a_set(replicas=1), namespace="b")
+    assert {event.namespace for event in read_events(look(bench, "a"))} == {"a"}
+    assert {event.namespace for event in read_events(look(bench, None))} == {"a", "b"}
+
+
+def test_describing_writes_nothing(bench: Bench):
+    bench.apply(a_service(), with_claim(a_set(replicas=1)))
+    bench.engine.log.clear()
+    for kind in ("Pod", "StatefulSet", "PersistentVolumeClaim", "Service"):
+        described(bench, kind)
+    reads = {"containers", "volumes", "inspect", "events", "volume_sizes", "image", "logs"}
+    assert {line.split()[0] for line in bench.engine.log} <= reads
