@@ -111,9 +111,8 @@ class Look:
 
     def _ask(self, readiness: Readiness) -> _Readied:
         readiness.update(watched_pods(self.world, self.targets))
-        if not readiness.ready_for():
-            # Who keeps watching probes at the probes' own pace; the first look cannot wait.
-            readiness.settle(_PROBE_SECONDS)
+        # Who keeps watching probes at the probes' own pace, once each was tried.
+        readiness.settle(_PROBE_SECONDS)
         return readiness.ready_for(), readiness.ready_containers(), readiness.results()
 
     def inspect(self, containers: Iterable[ContainerSeen]) -> Mapping[str, ContainerDetail]:

@@ -259,13 +259,27 @@ class Readiness:
                 self._clock.sleep(max(0.0, min(pause, left)))
 
     def settle(self, seconds: float) -> None:
-        """Try each probe once, now, for at most so long: whatever is ready is then seen to be."""
+        """Try each probe that was not tried yet, now, for at most so long.
+
+        A readiness probe follows its startup probe: whatever is ready is then seen to be.
+        """
+        deadline = self._clock.monotonic() + seconds
+        while asked := self._ask_untried():
+            _, slow = wait_for(asked, timeout=max(0.0, deadline - self._clock.monotonic()))
+            self._collect()
+            if slow:
+                return
+
+    def _ask_untried(self) -> list[Future[tuple[ProbeResult, float, float]]]:
+        asked = []
         for entry in self._entries.values():
-            if entry.probes.due is not None and entry.attempt is None:
+            state = entry.probes.current
+            if entry.probes.due is None or state is None or state.attempts:
+                continue
+            if entry.attempt is None:
                 entry.attempt = self._pool.submit(self._attempt, entry)
-        attempts = [entry.attempt for entry in self._entries.values() if entry.attempt]
-        wait_for(attempts, timeout=seconds)
-        self._collect()
+            asked.append(entry.attempt)
+        return asked
 
     def _begin(self, watched: Watched) -> _Entry:
         is_new = watched.container.id in self._just_started

@@ -11,7 +11,18 @@ from minisets.app.rollout import history, restart, set_images, undo
 from minisets.app.views_claim import claim_views
 from minisets.app.views_pod import pod_views
 from minisets.errors import EngineError, InputError, ManifestError, NotFound
-from tests.app.bench import NO, OK, Bench, a_service, a_set, events, probed, with_claim, with_env
+from tests.app.bench import (
+    NO,
+    OK,
+    Bench,
+    a_service,
+    a_set,
+    container_of,
+    events,
+    probed,
+    with_claim,
+    with_env,
+)
 from tests.fakes import DEMO
 
 READS = {"containers", "volumes", "networks", "image", "inspect", "probe"}
@@ -25,6 +36,13 @@ def test_sets_are_shown_with_what_is_ready_now(bench: Bench):
     assert (view.containers, view.images) == (("app",), (DEMO,))
     assert view.object["status"]["readyReplicas"] == 2
     assert view.object["metadata"]["generation"] == 1
+
+
+def test_pods_with_probes_are_asked_also_beside_pods_without(bench: Bench):
+    started = probed(a_set("started", replicas=1))
+    container_of(started)["startupProbe"] = container_of(started)["readinessProbe"]
+    bench.apply(a_set("plain", replicas=1), probed(a_set(replicas=1)), started)
+    assert [view.ready for view in get_sets(bench.command(), "default")] == [1, 1, 1]
 
 
 def test_a_stopped_set_still_says_how_many_it_wants(bench: Bench):
