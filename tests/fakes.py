@@ -32,6 +32,7 @@ from minisets.core.observed import (
     Usage,
     VolumeSeen,
 )
+from minisets.core.registry_login import RegistryLogin
 from minisets.engine import docker_errors
 from minisets.engine.archives import ArchiveEntry
 from minisets.engine.pause_image import FILES_PROGRAM
@@ -129,6 +130,7 @@ class FakeEngine:
         log: Verb and object of every call, such as ``start web-0``.
         images: Name → what is present.
         registry: Name → what a pull brings.
+        passwords: Name → password that a pull needs; none if it is not here.
         on_exec: Answers commands; by default each succeeds without output.
         happened: Its events.
         volume_bytes: Name of a volume → what it measures; others are empty.
@@ -144,6 +146,7 @@ class FakeEngine:
         self.log: list[str] = []
         self.images = {DEMO: ImageSeen(id="sha256:" + "d" * 64, tags=(DEMO,))}
         self.registry: dict[str, ImageSeen] = {}
+        self.passwords: dict[str, str] = {}
         self.on_exec: Callable[[FakeContainer, tuple[str, ...]], ExecResult] = (
             lambda _container, _command: ExecResult(exit_code=0)
         )
@@ -565,8 +568,12 @@ class FakeEngine:
         with self._call("image", name):
             return self._image(name)
 
-    def pull(self, name: str, *, platform: str | None = None) -> Iterator[PullProgress]:
-        with self._call("pull", name):
+    def pull(
+        self, name: str, *, platform: str | None = None, login: RegistryLogin | None = None
+    ) -> Iterator[PullProgress]:
+        with self._call("pull", f"{name} as {login.username}" if login else name):
+            if self.passwords.get(name, login and login.password) != (login and login.password):
+                raise ImageError(f"image {name} could not be pulled: access denied")
             if name not in self.registry:
                 raise ImageError(f"image {name} was not found in its registry")
             yield PullProgress(image=name, current=1, total=1, text="Pull complete")

@@ -20,6 +20,7 @@ from minisets.app.images import Pull, policies, provide
 from minisets.app.live_files import shows_changed
 from minisets.app.notices import notices
 from minisets.app.publishing import places
+from minisets.app.pull_secrets import pull_secrets
 from minisets.app.sets import SET_KIND, observe_whole
 from minisets.app.targets import open_target
 from minisets.app.world import World, as_set
@@ -100,7 +101,8 @@ def apply(
     manifests = [as_set(change.merged) for change in changes if change.loaded.kind == SET_KIND]
     wanted = policies(manifests, options.pull)
     check_present_users(context.engine, changes, wanted)
-    images = provide(context, wanted, platform=options.platform)
+    logins = pull_secrets(context, world, changes).logins
+    images = provide(context, wanted, platform=options.platform, logins=logins)
     check_pulled_users(changes, images)
     changes = [_with_images(context, world, change, images, options) for change in changes]
     for notice in notices(world, changes, options.applied_from, context.engine):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
@@ -10,9 +10,12 @@ from minisets.app.context import Context
 from minisets.core.events import Progress
 from minisets.core.manifest import StatefulSet
 from minisets.core.observed import ImageSeen
+from minisets.core.registry_login import RegistryLogin
 from minisets.errors import ImageError
 
 Pull = Literal["always", "missing", "never"]
+Logins = Callable[[str], Sequence[RegistryLogin]]
+"""Gives the credentials that a set has for an image, the best first."""
 
 _MOST_PULLS = 4
 
@@ -38,7 +41,11 @@ def policies(manifests: Iterable[StatefulSet], override: Pull | None) -> dict[st
 
 
 def provide(
-    context: Context, wanted: dict[str, str], *, platform: str | None = None
+    context: Context,
+    wanted: dict[str, str],
+    *,
+    platform: str | None = None,
+    logins: Logins = lambda _: (),
 ) -> dict[str, ImageSeen]:
     """Make sure that every image is present; pull what the policies ask for, in parallel.
 
@@ -46,16 +53,20 @@ def provide(
         context: Of the command.
         wanted: Image → ``Always``, ``IfNotPresent`` or ``Never``.
         platform: For pulls, for example ``linux/arm64``.
+        logins: Asked when the user's own credentials do not open a registry.
 
     Raises:
         ImageError: An image is not present and cannot be had.
     """
     with ThreadPoolExecutor(_MOST_PULLS) as pool:
-        found = pool.map(lambda item: _one(context, *item, platform=platform), wanted.items())
+        found = pool.map(lambda item: _one(context, item, platform, logins), wanted.items())
         return dict(zip(wanted, found, strict=True))
 
 
-def _one(context: Context, name: str, policy: str, *, platform: str | None) -> ImageSeen:
+def _one(
+    context: Context, item: tuple[str, str], platform: str | None, logins: Logins
+) -> ImageSeen:
+    name, policy = item
     present = context.engine.image(name)
     if present is not None and policy != "Always":
         return present
@@ -69,7 +80,7 @@ def _one(context: Context, name: str, policy: str, *, platform: str | None) -> I
         context.reporter.notice(f"image {name} was built locally: kept, not pulled")
         return present
     try:
-        _pull(context, name, platform)
+        _pull_somehow(context, name, platform, logins)
     except ImageError as error:
         if present is None:
             raise
@@ -80,10 +91,29 @@ def _one(context: Context, name: str, policy: str, *, platform: str | None) -> I
     return pulled
 
 
-def _pull(context: Context, name: str, platform: str | None) -> None:
+def _pull_somehow(context: Context, name: str, platform: str | None, logins: Logins) -> None:
+    """Pull with the user's own credentials, then with each of those that the sets have."""
+    try:
+        _pull(context, name, platform, None)
+    except ImageError as error:
+        failure = error
+    else:
+        return
+    # A registry may say of what is not for everybody that it is not there: any failure counts.
+    for login in logins(name):
+        try:
+            _pull(context, name, platform, login)
+        except ImageError as error:
+            failure = error
+        else:
+            return
+    raise failure
+
+
+def _pull(context: Context, name: str, platform: str | None, login: RegistryLogin | None) -> None:
     subject = f"image/{name}"
     context.reporter.progress(Progress(subject=subject, state="pulling"))
-    for step in context.engine.pull(name, platform=platform):
+    for step in context.engine.pull(name, platform=platform, login=login):
         context.reporter.progress(
             Progress(
                 subject=subject,

@@ -9,7 +9,8 @@ from typing import Any
 from minisets.app.context import Context
 from minisets.app.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.images import policies, provide
-from minisets.app.sets import find_set
+from minisets.app.pull_secrets import PullSecrets
+from minisets.app.sets import find_set, observe_whole
 from minisets.app.targets import Target, flush
 from minisets.app.world import as_set
 from minisets.core.controller_state import Status
@@ -126,11 +127,14 @@ def set_images(context: Context, namespace: str, name: str, images: Mapping[str,
         NotFound: There is no such set or container.
         ImageError: An image cannot be had; nothing was changed.
     """
-    target = find_set(context, namespace, name)
+    world = observe_whole(context, namespace)
+    target = find_set(context, namespace, name, world)
     changed = with_images(target.facts.object, images)
     if changed == target.facts.object:
         return False
-    provide(context, policies([as_set(changed)], None))
+    manifest = as_set(changed)
+    secrets = PullSecrets(context, world, [(namespace, manifest)])
+    provide(context, policies([manifest], None), logins=secrets.logins)
     _write(context, target, changed)
     return True
 

@@ -79,6 +79,10 @@ def missing_notices(
     said = set()
     for one in references(template):
         there = keys(one.kind, one.name)
+        if one.use == "pull" and there is None:
+            text = f'there is no secret "{one.name}": images are pulled without it'
+            notices.append(Notice(subject=subject, path=one.path, message=text))
+            continue
         if one.optional or (there is not None and (not one.key or one.key in there)):
             continue
         kind = one.kind.lower()

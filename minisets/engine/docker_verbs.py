@@ -26,6 +26,7 @@ from minisets.core.observed import (
     Usage,
     VolumeSeen,
 )
+from minisets.core.registry_login import RegistryLogin
 from minisets.engine import (
     docker_errors,
     docker_files,
@@ -463,11 +464,22 @@ class DockerEngine:
             return None
         return docker_parse.parse_image(body)
 
-    def pull(self, name: str, *, platform: str | None = None) -> Iterator[PullProgress]:
-        """Pull an image with the user's Docker credentials."""
+    def pull(
+        self, name: str, *, platform: str | None = None, login: RegistryLogin | None = None
+    ) -> Iterator[PullProgress]:
+        """Pull an image with a login, or if there is none with the user's Docker credentials."""
+        own = None
+        if login is not None:
+            own = {
+                "username": login.username,
+                "password": login.password,
+                "serveraddress": login.server,
+            }
         try:
             with self._link.speaking(f"pull {name}"):
-                lines = self._link.client.pull(name, stream=True, decode=True, platform=platform)
+                lines = self._link.client.pull(
+                    name, stream=True, decode=True, platform=platform, auth_config=own
+                )
                 yield from docker_streams.pull_progress(name, lines)
         except (EngineUnreachable, ImageError):
             raise

@@ -23,6 +23,7 @@ from minisets.core.observed import (
     Usage,
     VolumeSeen,
 )
+from minisets.core.registry_login import RegistryLogin
 from minisets.engine.archives import ArchiveEntry
 
 
@@ -265,8 +266,10 @@ class Engine(Protocol):
     def image(self, name: str) -> ImageSeen | None:
         """Look an image up by name or id; None if it is not present."""
 
-    def pull(self, name: str, *, platform: str | None = None) -> Iterator[PullProgress]:
-        """Pull an image with the user's Docker credentials.
+    def pull(
+        self, name: str, *, platform: str | None = None, login: RegistryLogin | None = None
+    ) -> Iterator[PullProgress]:
+        """Pull an image with a login, or if there is none with the user's Docker credentials.
 
         Raises:
             ImageError: Says which: not found, access denied, no registry reachable, or a format

@@ -72,10 +72,11 @@ def test_what_is_missing_is_told_once_with_the_command():
         " -n x",
     )
     texts = [notice.message for notice in notices]
-    assert len(texts) == 3
+    assert len(texts) == 4
     assert texts[0].endswith("minisets create secret generic pass --from-literal=word=VALUE -n x")
     assert texts[1].endswith("minisets create configmap conf --from-literal=KEY=VALUE -n x")
     assert 'the secret "tls" has no key "k"' in texts[2]
+    assert texts[3] == 'there is no secret "registry": images are pulled without it'
 
 
 def test_files_are_seen_to_change_and_the_rest_is_not():
