@@ -45,12 +45,12 @@ def notices(
     """
     found: list[Notice] = []
     services = {
+        (record.namespace, record.name): record.data["object"]
+        for record in world.of_kind("Service")
+    } | {
         (change.namespace, change.loaded.name): change.merged
         for change in changes
         if change.loaded.kind == "Service"
-    } | {
-        (record.namespace, record.name): record.data["object"]
-        for record in world.of_kind("Service")
     }
     for change in changes:
         if change.loaded.kind in {"ConfigMap", "Secret"}:
@@ -143,6 +143,15 @@ def _service_notices(
                 subject=subject,
                 path="spec.serviceName",
                 message=f'there is no Service "{name}" here; its names exist anyway',
+            )
+        ]
+    if service["spec"].get("type") == "ExternalName":
+        return [
+            Notice(
+                subject=subject,
+                path="spec.serviceName",
+                message=f'the Service "{name}" stands for an outer name and has no pods; '
+                "the names of the pods exist anyway",
             )
         ]
     if service["spec"].get("clusterIP") != "None":

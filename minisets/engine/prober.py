@@ -91,6 +91,10 @@ class _Unroutable(Exception):
     """Nothing answers there at all: not a verdict about the pod."""
 
 
+class _Refused(Exception):
+    """A published port refuses: nothing listens behind it, or it is another machine's."""
+
+
 class _Hopeless(Exception):
     """No later attempt can succeed."""
 
@@ -196,11 +200,23 @@ class Prober:
                 continue
             try:
                 return self._attempt(way, there, request, timeout)
+            except _Refused as error:
+                return self._reach_elsewhere(target, request, timeout, str(error))
             except _Unroutable:
                 # The address of a container that has just ended does not answer either.
                 self._require_running(target)
                 self._works[way] = False
         return self._reach_by_shell(target, request, timeout)
+
+    def _reach_elsewhere(
+        self, target: ProbeTarget, request: Request, timeout: float, reason: str
+    ) -> str:
+        """Ask from inside the pod whether the way is the wrong one; else it is not ready."""
+        if not probe_shell.is_possible(request.scheme) or not self._find_tools(target, timeout):
+            raise Failed(reason)
+        output = self._reach_by_shell(target, request, timeout)
+        self._works[Way.PUBLISHED] = False
+        return output
 
     def _look_for_bridge(self, target: ProbeTarget) -> None:
         """Rule the way by address out where another Engine's container may have the address."""
@@ -229,8 +245,11 @@ class Prober:
                 there, ROUTE_SECONDS if unknown and way is Way.ADDRESS else timeout
             )
         except ConnectionRefusedError as error:
+            reason = f"dial tcp {join_address(*there)}: connection refused"
+            if unknown and way is Way.PUBLISHED:
+                raise _Refused(reason) from error
             self._note_works(way)
-            raise Failed(f"dial tcp {join_address(*there)}: connection refused") from error
+            raise Failed(reason) from error
         except OSError as error:
             if unknown:
                 raise _Unroutable from error

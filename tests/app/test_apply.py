@@ -208,6 +208,41 @@ def test_a_missing_service_is_a_notice(bench: Bench):
     assert "web.default.svc.cluster.local" in bench.aliases("web-0")
 
 
+def test_a_service_is_judged_as_it_will_be(bench: Bench):
+    def notices(**spec):
+        service = a_service()
+        service["spec"] |= spec
+        bench.apply(service, a_set(replicas=1))
+        return [text.partition(": ")[2] for text in bench.reporter.notices]
+
+    assert notices() == []
+    assert notices(clusterIP="") == [
+        'spec.serviceName: the Service "web" is not headless (clusterIP: None); '
+        "its name stands for all pods anyway"
+    ]
+    assert notices() == []
+    outer = {"type": "ExternalName", "externalName": "db.example", "clusterIP": ""}
+    assert notices(**outer) == [
+        'spec.serviceName: the Service "web" stands for an outer name and has no pods; '
+        "the names of the pods exist anyway"
+    ]
+
+
+def test_one_input_may_speak_of_several_namespaces_and_sets(bench: Bench):
+    for name in ("one", "two"):
+        bench.apply(
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}},
+            *(
+                {**obj, "metadata": {**obj["metadata"], "namespace": name}}
+                for obj in (a_service(), a_set(replicas=1), a_set("db", replicas=1))
+            ),
+            a_set("here", replicas=1),
+        )
+    assert bench.pods == ["here-0", "one_db-0", "one_web-0", "two_db-0", "two_web-0"]
+    assert {"web", "web.one"} <= set(bench.aliases("one_web-0"))
+    assert ("Namespace", "", "one") in bench.records
+
+
 def test_another_path_than_last_time_is_a_notice(bench: Bench):
     bench.apply(a_service(), a_set(), applied_from="a.yaml")
     bench.apply(a_service(), a_set(), applied_from="b.yaml")

@@ -153,3 +153,36 @@ def test_what_others_write_between_two_applies_stays(space: Space, edit: Edit, t
     # A file that speaks of replicas has the last word.
     space.apply(edit("db.yaml", {"spec.replicas": 1}, to="loud.yaml"))
     assert space.running() == ["db-0"]
+
+
+def test_one_file_may_hold_lists_old_versions_and_several_namespaces(
+    space: Space, other_space: Space, tmp_path: Path
+):
+    text = (MANIFESTS / "several.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "several.yaml"
+    file.write_text(text.replace("NAMESPACE-B", other_space.name).replace("NAMESPACE", space.name))
+    done = space.minisets("apply", "-f", str(file))
+    assert done.out.splitlines() == [
+        f"namespace/{space.name} created",
+        f"namespace/{other_space.name} created",
+        "service/web created",
+        "service/outer created",
+        "statefulset.apps/web created",
+        "statefulset.apps/old created",
+        "statefulset.apps/web created",
+    ]
+    for text in (
+        "statefulset/old: apiVersion: apps/v1beta1 StatefulSet is read as apps/v1",
+        "service/outer: spec.externalName: externalName is ignored: Docker's DNS has no CNAME",
+        f"names of the namespace {other_space.name} are not known in {space.name}",
+        "asks for an SRV record, and Docker's DNS has none",
+    ):
+        assert text in done.err
+    assert (space.running(), other_space.running()) == (["old-0", "web-0"], ["web-0"])
+    names = space.minisets("get", "namespaces", "-o", "name").out.split()
+    assert {f"namespace/{space.name}", f"namespace/{other_space.name}"} <= set(names)
+    again = space.minisets("apply", "-f", str(file))
+    assert {line.split()[1] for line in again.out.splitlines()} == {"unchanged"}
+    space.minisets("delete", "-f", str(file))
+    assert space.is_empty()
+    assert other_space.is_empty()

@@ -6,7 +6,7 @@ import pytest
 
 from minisets.core import labels, naming
 from tests.e2e.conftest import Edit
-from tests.e2e.space import MANIFESTS, Space
+from tests.e2e.space import MANIFESTS, Space, eventually
 
 pytestmark = pytest.mark.docker
 
@@ -87,6 +87,19 @@ def test_two_sets_of_a_namespace_have_addresses_apart_and_see_each_other(space: 
     assert resolve(space, "web-0", "db-1.db") == {own["db-1"]}
     space.run("scale", "sts", "web", "--replicas=5")
     assert len(set(space.addresses().values())) == 7
+
+
+def test_pods_that_are_not_ready_are_found_by_the_name_of_their_service(space: Space, edit: Edit):
+    changes = {
+        "spec.replicas": 2,
+        "spec.podManagementPolicy": "Parallel",
+        "container.readinessProbe": {"exec": {"command": ["test", "-e", "/ready"]}},
+    }
+    space.apply(edit("web.yaml", changes), "--wait=false")
+    eventually(lambda: len(space.running()) == 2, what="two pods that run")
+    own = space.addresses()
+    assert resolve(space, "web-1", "nginx") == set(own.values())
+    assert space.run("get", "sts", "web", "--no-headers").out.split()[1] == "0/2"
 
 
 def test_names_of_one_namespace_are_unknown_in_another(

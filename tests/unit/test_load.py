@@ -138,6 +138,58 @@ def test_a_beta_set_is_loaded_with_notices():
     ]
 
 
+def test_a_list_holds_objects_of_old_versions_that_share_what_they_say():
+    text = """
+apiVersion: v1
+kind: List
+items:
+- apiVersion: apps/v1beta1
+  kind: StatefulSet
+  metadata: {name: first, namespace: one}
+  spec: &spec
+    serviceName: web
+    template:
+      metadata: {labels: {app: web}}
+      spec: {containers: [{name: web, image: nginx}]}
+- apiVersion: apps/v1beta2
+  kind: StatefulSet
+  metadata: {name: second, namespace: two}
+  spec:
+    <<: *spec
+    replicas: 2
+- apiVersion: extensions/v1beta1
+  kind: Ingress
+  metadata: {name: web}
+"""
+    loaded = load_text(text)
+    first, second = loaded.objects
+    assert isinstance(first.value, StatefulSet)
+    assert isinstance(second.value, StatefulSet)
+    assert (first.namespace, second.namespace) == ("one", "two")
+    assert first.raw["apiVersion"] == second.raw["apiVersion"] == "apps/v1"
+    assert (first.value.spec.replicas, second.value.spec.replicas) == (1, 2)
+    assert first.value.spec.template == second.value.spec.template
+    assert second.value.spec.selector.match_labels == {"app": "web"}
+    assert first.value.spec.update_strategy.type == "OnDelete"
+    said = [str(notice) for notice in loaded.notices]
+    assert "statefulset/first: apiVersion: apps/v1beta1 StatefulSet is read as apps/v1" in said
+    assert any(text.startswith("ingress/web: Ingress is ignored") for text in said)
+
+
+def test_a_set_was_never_in_extensions():
+    with pytest.raises(ManifestError, match='no matches for kind "StatefulSet" in version "ext'):
+        load_objects(a_set(apiVersion="extensions/v1beta1"))
+
+
+def test_an_outer_name_is_noticed():
+    service = {**SERVICE, "spec": {"type": "ExternalName", "externalName": "db.example.com"}}
+    (notice,) = load_objects(service).notices
+    assert str(notice) == (
+        "service/nginx: spec.externalName: externalName is ignored: "
+        "Docker's DNS has no CNAME records: use the outer name itself"
+    )
+
+
 def test_other_kinds_are_noticed_and_left_out_whatever_they_hold():
     loaded = load_objects(
         {"apiVersion": "apps/v1", "kind": "Deployment", "spec": "nonsense"},

@@ -372,6 +372,27 @@ def test_the_way_is_looked_for_once_per_engine(monkeypatch):
     assert prober.way(target, 80) is Way.SHELL
 
 
+def test_a_published_port_that_refuses_may_be_that_of_another_machine():
+    stub = ExecStub(busybox)
+    prober = make(stub)
+    target = published(free_port())
+    assert prober.probe(target, http(80), timeout=1).ok
+    assert prober.way(target, 80) is Way.SHELL
+
+
+@pytest.mark.parametrize("done", [NO_SHELL, ExecResult(exit_code=1, output=b"refused")])
+def test_a_published_port_that_refuses_is_no_verdict_on_the_way(done):
+    def run(command: tuple[str, ...]) -> ExecResult:
+        return busybox(command) if done is not NO_SHELL and "command -v" in command[2] else done
+
+    prober = make(ExecStub(run))
+    target = published(free_port())
+    result = prober.probe(target, http(80), timeout=1)
+    assert not result.ok
+    assert "refused" in result.output
+    assert prober.way(target, 80) is None
+
+
 def test_a_container_that_has_ended_says_nothing_about_the_way(monkeypatch):
     unroutable(monkeypatch)
     prober = make(ExecStub(status=ContainerStatus.EXITED))
