@@ -22,7 +22,7 @@ from minisets.core.manifest import (
 )
 from minisets.core.name_remarks import name_remarks, port_remarks
 from minisets.core.pod_settings import host_network_remarks
-from minisets.core.references import fixed_uses, missing_notices
+from minisets.core.references import Use, missing_notices, uses_of
 from minisets.core.resources import changed_limits
 from minisets.core.security import security_remarks
 from minisets.core.set_record import parse_object, parse_set
@@ -54,7 +54,7 @@ def notices(
     }
     for change in changes:
         if change.loaded.kind in {"ConfigMap", "Secret"}:
-            found += _restart_notices(world, changes, change)
+            found += _change_notices(world, changes, change)
         if change.loaded.kind != SET_KIND:
             continue
         manifest = as_set(change.merged)
@@ -213,13 +213,12 @@ def _keys(
     return frozenset({**found.get("data", {}), **found.get("binaryData", {})})
 
 
-def _restart_notices(world: World, changes: Sequence[Change], change: Change) -> list[Notice]:
-    """Name the sets whose pods go on with what a ConfigMap or Secret was."""
-    fields = ("data", "binaryData")
-    if change.live is None or all(
-        change.before.get(field, {}) == change.merged.get(field, {}) for field in fields
-    ):
+def _change_notices(world: World, changes: Sequence[Change], change: Change) -> list[Notice]:
+    """Say for each set whether its pods see at once that a ConfigMap or Secret is another."""
+    keys = _changed_keys(change)
+    if change.live is None or not keys:
         return []
+    kind, name = change.loaded.kind, change.loaded.name
     rolling = {
         (other.namespace, other.loaded.name)
         for other in changes
@@ -227,21 +226,39 @@ def _restart_notices(world: World, changes: Sequence[Change], change: Change) ->
     }
     notices = []
     for record in world.of_kind(SET_KIND, change.namespace):
-        uses = fixed_uses(
-            as_set(record.data["object"]).spec.template, change.loaded.kind, change.loaded.name
-        )
+        template = as_set(record.data["object"]).spec.template
+        uses = uses_of(template, "Secret" if kind == "Secret" else "ConfigMap", name, keys)
         is_running = world.pods(record.namespace, record.name)
         if not uses or not is_running or (record.namespace, record.name) in rolling:
             continue
         notices.append(
             Notice(
-                subject=f"{change.loaded.kind.lower()}/{change.loaded.name}",
-                message=f"statefulset/{record.name} has it as {' and as '.join(uses)}, which "
-                "pods see only when they start: minisets rollout restart "
-                f"sts/{record.name}{naming.flag(change.namespace)}",
+                subject=f"{kind.lower()}/{name}",
+                message=_what_is_seen(record.name, uses, naming.flag(change.namespace)),
             )
         )
     return notices
+
+
+def _what_is_seen(name: str, uses: Sequence[Use], flag: str) -> str:
+    fixed = " and as ".join(use for use in uses if use != "files")
+    follow = f"the files of running pods of statefulset/{name} change with it"
+    if not fixed:
+        return follow
+    later = f"only when they start: minisets rollout restart sts/{name}{flag}"
+    if "files" in uses:
+        return f"{follow}; as {fixed} they see it {later}"
+    return f"statefulset/{name} has it as {fixed}, which pods see {later}"
+
+
+def _changed_keys(change: Change) -> frozenset[str]:
+    before, after = (
+        {**obj.get("data", {}), **obj.get("binaryData", {})}
+        for obj in (change.before, change.merged)
+    )
+    return frozenset(
+        key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
+    )
 
 
 def _template(obj: Mapping[str, Any]) -> object:

@@ -102,7 +102,7 @@ TABLE: tuple[Fixed, ...] = (
         "a ConfigMap or Secret as files",
         "the object's record, at apply",
         Outcome.LIVE,
-        "the files of running pods are written anew",
+        "the files of running pods are written anew, with a notice",
         "tests/e2e/test_volumes.py::test_configuration_is_files_that_follow_their_objects",
     ),
     Fixed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,15 +48,9 @@ def references(template: PodTemplateSpec) -> tuple[Reference, ...]:
     ):
         for index, container in enumerate(containers):
             found += _of_container(container, (*_POD, field, index))
-    single = {
-        mount.name
-        for container in (*spec.init_containers, *spec.containers)
-        for mount in container.volume_mounts
-        if mount.sub_path or mount.sub_path_expr
-    }
     for index, volume in enumerate(spec.volumes):
-        use: Use = "single file" if volume.name in single else "files"
-        found += _of_volume(volume, use, (*_POD, "volumes", index))
+        for use in _uses_of_volume(template, volume.name):
+            found += _of_volume(volume, use, (*_POD, "volumes", index))
     for index, one in enumerate(spec.image_pull_secrets):
         path = render_path((*_POD, "imagePullSecrets", index))
         # Kubernetes rule: one that is not there is passed over.
@@ -100,14 +94,29 @@ def missing_notices(
     return notices
 
 
-def fixed_uses(template: PodTemplateSpec, kind: str, name: str) -> tuple[Use, ...]:
-    """Return how running pods use an object such that they do not see it change."""
+def uses_of(
+    template: PodTemplateSpec, kind: Kind, name: str, keys: Collection[str]
+) -> tuple[Use, ...]:
+    """Return how pods use some keys of an object while they run, each way once."""
     found: Sequence[Use] = [
         one.use
         for one in references(template)
-        if (one.kind, one.name) == (kind, name) and one.use in {"env", "single file"}
+        if (one.kind, one.name) == (kind, name) and one.use != "pull"
+        if (one.key in keys if one.key else bool(keys))
     ]
     return tuple(dict.fromkeys(found))
+
+
+def _uses_of_volume(template: PodTemplateSpec, name: str) -> tuple[Use, ...]:
+    """Return how a volume is mounted; one that is not mounted holds files all the same."""
+    spec = template.spec
+    found: Sequence[Use] = [
+        "single file" if mount.sub_path or mount.sub_path_expr else "files"
+        for container in (*spec.init_containers, *spec.containers)
+        for mount in container.volume_mounts
+        if mount.name == name
+    ]
+    return tuple(dict.fromkeys(found)) or ("files",)
 
 
 def _of_container(container: Container, path: Path) -> Iterator[Reference]:

@@ -337,6 +337,32 @@ def test_a_change_that_pods_do_not_see_names_the_restart(bench: Bench):
     assert "LEVEL=new" in bench.engine.container("web-0").config["Env"]
 
 
+def test_a_change_that_running_pods_see_is_told(bench: Bench):
+    whole = a_set()
+    container_of(whole)["volumeMounts"] = [{"name": "word", "mountPath": "/word"}]
+    container_of(whole)["envFrom"] = [{"configMapRef": {"name": "conf"}}]
+    whole["spec"]["template"]["spec"]["volumes"] = [
+        {"name": "conf", "configMap": {"name": "conf"}},
+        {"name": "word", "secret": {"secretName": "key", "items": [{"key": "a", "path": "a"}]}},
+    ]
+
+    def told(**secret: str) -> list[str]:
+        bench.apply(a_secret("key", **secret))
+        return [text for text in bench.reporter.notices if text.startswith("secret/key")]
+
+    bench.apply(whole, a_config_map("conf", level="x"), a_secret("key", a="1", b="1"))
+    assert told(a="1", b="1") == []
+    assert told(a="1", b="2") == []
+    assert told(a="2", b="2") == [
+        "secret/key: the files of running pods of statefulset/web change with it"
+    ]
+    (notice,) = notices_of_dry_run(bench, a_config_map("conf", level="y"))
+    assert notice == (
+        "configmap/conf: the files of running pods of statefulset/web change with it; as env "
+        "they see it only when they start: minisets rollout restart sts/web"
+    )
+
+
 def test_an_immutable_object_stays_as_it_is(bench: Bench):
     for made, changed in (
         (a_config_map(level="x"), a_config_map(level="y")),

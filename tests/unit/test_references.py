@@ -3,7 +3,7 @@ from __future__ import annotations
 from minisets.core.decode import decode
 from minisets.core.defaults import apply_defaults
 from minisets.core.manifest import PodTemplateSpec, StatefulSet
-from minisets.core.references import fixed_uses, missing_notices, references
+from minisets.core.references import missing_notices, references, uses_of
 from tests.unit.manifests import a_set
 
 EVERYWHERE = {
@@ -79,10 +79,22 @@ def test_what_is_missing_is_told_once_with_the_command():
     assert texts[3] == 'there is no secret "registry": images are pulled without it'
 
 
-def test_files_are_seen_to_change_and_the_rest_is_not():
+def test_how_keys_are_used_tells_who_sees_them_change():
     found = template(**EVERYWHERE)
-    assert fixed_uses(found, "ConfigMap", "conf") == ()
-    assert fixed_uses(found, "ConfigMap", "all") == ("env",)
-    assert fixed_uses(found, "Secret", "tls") == ("single file",)
-    assert fixed_uses(found, "Secret", "registry") == ()
-    assert fixed_uses(found, "ConfigMap", "tls") == ()
+    assert uses_of(found, "ConfigMap", "conf", {"x"}) == ("files",)
+    assert uses_of(found, "ConfigMap", "conf", set()) == ()
+    assert uses_of(found, "ConfigMap", "all", {"x"}) == ("env",)
+    assert uses_of(found, "Secret", "pass", {"word", "other"}) == ("env",)
+    assert uses_of(found, "Secret", "pass", {"other"}) == ()
+    assert uses_of(found, "Secret", "tls", {"k"}) == ("single file",)
+    assert uses_of(found, "Secret", "registry", {".dockerconfigjson"}) == ()
+    assert uses_of(found, "ConfigMap", "tls", {"k"}) == ()
+
+
+def test_a_volume_may_be_mounted_whole_and_as_a_single_file():
+    mounts = [
+        {"name": "files", "mountPath": "/one", "subPath": "k"},
+        {"name": "files", "mountPath": "/files"},
+    ]
+    found = template(**{**EVERYWHERE, "container__volumeMounts": mounts})
+    assert uses_of(found, "ConfigMap", "conf", {"x"}) == ("single file", "files")
