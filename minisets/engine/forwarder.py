@@ -113,6 +113,7 @@ class Forwarder:
                 upward.join()
             except NoWay as error:
                 self._on_trouble(listener.port, str(error))
+                _shut(client, socket.SHUT_RDWR)
             finally:
                 tunnel.close()
 
@@ -137,9 +138,6 @@ def _receive(client: socket.socket, tunnel: Tunnel) -> None:
         tunnel.close()
         _shut(client, socket.SHUT_RDWR)
         return
-    except NoWay:
-        _shut(client, socket.SHUT_RDWR)
-        raise
     _shut(client, socket.SHUT_RDWR if tunnel.ends_whole else socket.SHUT_WR)
 
 
