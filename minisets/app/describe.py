@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from minisets.app.changes import Change
 from minisets.app.history import read_events
 from minisets.app.look import Look
+from minisets.app.notices import notices
 from minisets.app.pod_parts import PodPart
 from minisets.app.query import View, read_kind
+from minisets.app.sets import SET_KIND
+from minisets.app.targets import Target
 from minisets.app.views_claim import ClaimView
 from minisets.app.views_pod import PodView, pod_views
 from minisets.app.views_service import ServiceView
@@ -16,9 +20,11 @@ from minisets.app.views_set import SetView, plan_of
 from minisets.core import labels, naming
 from minisets.core.actions import render_action
 from minisets.core.history import Event
+from minisets.core.load import LoadedObject
 from minisets.core.observed import VolumeSeen
 from minisets.core.selectors import matches, parse_labels
 from minisets.core.set_record import RevisionEntry
+from minisets.core.source import Source
 from minisets.core.support import review
 from minisets.errors import EngineError, NotFound
 
@@ -218,19 +224,42 @@ def _set(look: Look, view: SetView, events: tuple[Event, ...]) -> SetFacts:
         if (pod.labels[labels.NAMESPACE], pod.labels.get(labels.SET)) == target.key
     ]
     names = {pod.name for pod in own}
-    said, _ = review(facts.last_applied) if facts.last_applied else ((), ())
     return SetFacts(
         view=view,
         pods=tuple(
             pod for pod in pod_views(look) if pod.namespace == view.namespace and pod.name in names
         ),
         steps=() if facts.is_stopped else tuple(map(render_action, plan_of(look, target).actions)),
-        notices=tuple(f"{notice.path}: {notice.message}" for notice in said),
+        notices=tuple(_notices(look, target)),
         applied_from=(facts.applied_from.path, facts.applied_from.time),
         revisions=facts.revisions,
         is_stopped=facts.is_stopped,
         events=events,
     )
+
+
+def _notices(look: Look, target: Target) -> Iterator[str]:
+    """Yield what apply would have to say of a set that it does not change."""
+    facts = target.facts
+    said, _ = review(facts.last_applied) if facts.last_applied else ((), ())
+    unchanged = Change(
+        loaded=LoadedObject(
+            kind=SET_KIND,
+            namespace=target.namespace,
+            name=target.name,
+            raw=facts.last_applied,
+            value=target.manifest,
+            source=Source(),
+        ),
+        namespace=target.namespace,
+        live=target.record,
+        before=facts.object,
+        applied=facts.last_applied,
+        merged=facts.object,
+    )
+    standing = notices(look.world, [unchanged], facts.applied_from.path, look.context.engine)
+    for notice in (*said, *standing):
+        yield f"{notice.path}: {notice.message}" if notice.path else notice.message
 
 
 def _claim(look: Look, view: ClaimView, events: tuple[Event, ...]) -> ClaimFacts:

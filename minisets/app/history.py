@@ -17,19 +17,8 @@ from minisets.core.history import (
     from_engine,
     from_inspection,
     merge,
+    pod_created,
     probe_failed,
-)
-
-_ACTIONS = (
-    "create",
-    "destroy",
-    "die",
-    "health_status",
-    "kill",
-    "oom",
-    "pause",
-    "start",
-    "unpause",
 )
 
 
@@ -39,39 +28,35 @@ def read_events(look: Look) -> list[Event]:
     The Engine remembers its last 256 events, those of others among them: what is older is derived
     from the containers and volumes that are there.
     """
-    wanted = (
-        {labels.SCHEMA: None} if look.namespace is None else {labels.NAMESPACE: look.namespace}
-    )
-    remembered = from_engine(
-        look.context.engine.events(
-            since=0.0,
-            until=look.context.clock.now(),
-            types=("container",),
-            actions=_ACTIONS,
-            labels=wanted,
-        )
-    )
+    remembered = from_engine(look.happened)
     present = [event for pod in pod_views(look) for event in _of_pod(look, pod)]
     return merge(remembered, [*_of_claims(look), *present])
 
 
 def _of_pod(look: Look, pod: PodView) -> Iterator[Event]:
+    for owner in pod.object["metadata"].get("ownerReferences") or ():
+        yield pod_created(pod.namespace, owner["name"], pod.name, pod.created)
     for part in pod.parts:
         if part.container is None or part.detail is None:
             if part.sight.blocked:
                 yield _blocked(look, pod, part)
             continue
         name = part.sight.name
+        is_probe = "exec" in (part.spec.get("readinessProbe") or {})
         yield from from_inspection(
-            pod.namespace, pod.name, name, part.container.created, part.detail
+            pod.namespace,
+            pod.name,
+            name,
+            part.container.created,
+            part.detail,
+            check="Readiness probe" if is_probe else "Health check",
         )
         result = look.probed.get(part.container.id)
         if result is not None and not result.ok:
             kind = "Readiness" if part.spec.get("readinessProbe") else "Startup"
-            now = look.context.clock.now()
-            failed = probe_failed(pod.namespace, pod.name, name, kind, result.output, now)
-            # One event for as long as the container runs, however often it is looked at.
-            yield replace(failed, first=part.detail.started_at)
+            since, now = part.detail.started_at, look.context.clock.now()
+            failed = probe_failed(pod.namespace, pod.name, name, kind, result.output, now, since)
+            yield replace(failed, container_id=part.container.id)
 
 
 def _blocked(look: Look, pod: PodView, part: PodPart) -> Event:

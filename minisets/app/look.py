@@ -13,7 +13,8 @@ from minisets.app.targets import Target
 from minisets.app.view import watched_pods
 from minisets.app.world import Key, World, observe
 from minisets.core import labels
-from minisets.core.observed import ContainerDetail, ContainerSeen
+from minisets.core.engine_memory import EngineMemory, recall
+from minisets.core.observed import ContainerDetail, ContainerSeen, EventSeen
 from minisets.core.pod_seen import PodSeen
 from minisets.core.probe_state import ProbeResult
 from minisets.errors import EngineError, EngineMissing
@@ -25,6 +26,18 @@ _WORKERS = 8
 _BUSY = "already running"
 _BUSY_TRIES = 20
 _BUSY_PAUSE_SECONDS = 0.25
+# Events of other kinds tell of commands in containers and of their files: there are too many.
+_ACTIONS = (
+    "create",
+    "destroy",
+    "die",
+    "health_status",
+    "kill",
+    "oom",
+    "pause",
+    "start",
+    "unpause",
+)
 
 _Readied = tuple[Mapping[str, float], frozenset[str], Mapping[str, ProbeResult]]
 
@@ -114,6 +127,25 @@ class Look:
         # Who keeps watching probes at the probes' own pace, once each was tried.
         readiness.settle(_PROBE_SECONDS)
         return readiness.ready_for(), readiness.ready_containers(), readiness.results()
+
+    @cached_property
+    def happened(self) -> list[EventSeen]:
+        """What the Engine remembers of the containers of pods, oldest first."""
+        place = self.namespace
+        return list(
+            self.context.engine.events(
+                since=0.0,
+                until=self.context.clock.now(),
+                types=("container",),
+                actions=_ACTIONS,
+                labels={labels.SCHEMA: None} if place is None else {labels.NAMESPACE: place},
+            )
+        )
+
+    @cached_property
+    def memory(self) -> EngineMemory:
+        """What these events tell of the containers that are there."""
+        return recall(self.happened)
 
     def inspect(self, containers: Iterable[ContainerSeen]) -> Mapping[str, ContainerDetail]:
         """Return container id → what an inspection tells; those that are gone are left out."""

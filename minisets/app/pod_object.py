@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from minisets.app.pod_parts import PodPart
@@ -17,6 +19,7 @@ from minisets.core.pod_status import (
     last_state_of,
     state_of,
 )
+from minisets.core.quantity import parse_quantity
 
 _POD_LABELS = (labels.POD_NAME, labels.POD_INDEX, labels.REVISION)
 _CONDITION_REASONS = {
@@ -51,7 +54,10 @@ def pod_object(
         "kind": "Pod",
         "metadata": _metadata(pod, template, set_name=target.name if target else ""),
         "spec": _spec(pod, template["spec"], target, node),
-        "status": _status(pod, parts, summary, address),
+        "status": {
+            **_status(pod, parts, summary, address),
+            "qosClass": _qos_class([part.spec for part in parts]),
+        },
     }
 
 
@@ -121,6 +127,29 @@ def _status(pod: PodSeen, parts: tuple[PodPart, ...], summary: PodSummary, addre
     if inits := _container_statuses(parts, {"init", "sidecar"}):
         status["initContainerStatuses"] = inits
     return status
+
+
+def _qos_class(containers: Sequence[Object]) -> str:
+    """Return what Kubernetes calls the promise of memory and CPU to a pod."""
+    amounts = [_amounts(one) for one in containers]
+    if not any(limits or requests for limits, requests in amounts):
+        return "BestEffort"
+    is_promised = all(len(limits) == 2 and limits == requests for limits, requests in amounts)
+    return "Guaranteed" if is_promised else "Burstable"
+
+
+def _amounts(container: Object) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    """Return limits and requests of CPU and memory; a limit without a request is one."""
+    written = container.get("resources") or {}
+    limits, requests = (
+        {
+            key: amount
+            for key, text in (written.get(part) or {}).items()
+            if key in {"cpu", "memory"} and (amount := parse_quantity(text))
+        }
+        for part in ("limits", "requests")
+    )
+    return limits, {**limits, **requests}
 
 
 def _condition(kind: str, missing: tuple[str, ...], word: str, since: str) -> Object:

@@ -87,9 +87,10 @@ def _sight(
         kind=kind,
         # Asked later than the list: what it says of the state fits what it says of the ends.
         status=detail.status,
-        is_ready=is_connected and container.id in look.ready_containers,
+        is_ready=is_connected and not is_over and container.id in look.ready_containers,
         restarts=detail.restart_count,
         exit_code=detail.exit_code if is_over and detail.finished_at else None,
+        last_exit_code=look.memory.exit_codes.get(container.id),
         # Engines before 23 leave the mark on a container that runs again.
         oom_killed=detail.oom_killed and is_over,
         error=detail.error,

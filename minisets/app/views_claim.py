@@ -57,6 +57,7 @@ def _claim_view(volume: VolumeSeen, used: int | None) -> ClaimView:
     spec: Object = {
         "accessModes": modes,
         "resources": {"requests": {"storage": storage}},
+        "volumeMode": "Filesystem",
         "volumeName": volume.name,
     }
     if storage_class:

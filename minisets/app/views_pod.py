@@ -64,8 +64,10 @@ def _pod_view(look: Look, pod: PodSeen, details: Mapping[str, ContainerDetail]) 
     revision = pod.labels.get(labels.REVISION, "")
     template = target.template_data(revision) if target else own_template(pod)
     parts = tuple(read_parts(look, template["spec"], pod, details))
-    is_terminating = pod.first.status is ContainerStatus.REMOVING or (
-        target is not None and target.facts.deletion not in {"", "orphan"}
+    is_terminating = (
+        pod.first.status is ContainerStatus.REMOVING
+        or (target is not None and target.facts.deletion not in {"", "orphan"})
+        or look.memory.is_leaving(pod, look.context.clock.now())
     )
     summary = summarize([part.sight for part in parts], is_terminating=is_terminating)
     address = address_of_pod(pod, namespace) or ""

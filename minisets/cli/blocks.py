@@ -29,7 +29,14 @@ class Table:
     rows: Sequence[Mapping[str, str]]
 
 
-Value = str | tuple[str, ...] | Block | Table
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Lines of their own, under a title that is underlined; they are not indented."""
+
+    lines: Sequence[str]
+
+
+Value = str | tuple[str, ...] | Block | Table | Chapter
 
 
 def render_block(block: Block, indent: int = 0) -> Iterator[str]:
@@ -46,6 +53,8 @@ def render_block(block: Block, indent: int = 0) -> Iterator[str]:
             case Table():
                 yield f"{margin}{key}:" if value.rows else f"{margin}{key}:  {NONE}"
                 yield from (f"{margin}  {line}" for line in _table(value))
+            case Chapter():
+                yield from ("", key, "====", *value.lines)
             case _:
                 first, *others = (value,) if isinstance(value, str) else value or (NONE,)
                 start = f"{margin}{key + ':':<{width + 1 + _GAP}}"

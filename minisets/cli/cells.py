@@ -147,6 +147,22 @@ def _event_cells(view: ObjectView, now: float, *, is_wide: bool) -> Cells:
     return cells
 
 
+def history_cells(view: ObjectView, now: float) -> Cells:
+    """Return the cells of an event in which ``kubectl events`` differs from ``kubectl get``.
+
+    Args:
+        view: The event.
+        now: Seconds since the epoch.
+    """
+    found = view.object
+    involved = found["involvedObject"]
+    first, last = seconds_of(found["firstTimestamp"]), seconds_of(found["lastTimestamp"])
+    return {
+        "LAST SEEN": render_interval(first, last, found["count"], now),
+        "OBJECT": f"{involved['kind']}/{involved['name']}",
+    }
+
+
 def _object_cells(view: ObjectView, now: float, *, is_wide: bool) -> Cells:
     if view.kind == "Event":
         return _event_cells(view, now, is_wide=is_wide)
@@ -218,6 +234,19 @@ _OWN_CELLS: Mapping[str, Callable[[ObjectView], Cells]] = {
 
 def _age_since(created: float, now: float) -> str:
     return render_age(now - created) if created > 0 else "<unknown>"
+
+
+def render_interval(first: float, last: float, count: int, now: float) -> str:
+    """Return when something was, and how often, as kubectl writes it of events.
+
+    Args:
+        first: When it was for the first time; all times are seconds since the epoch.
+        last: When it was for the last time.
+        count: How often it was.
+        now: The present time.
+    """
+    age = render_age(max(0.0, now - last))
+    return age if count == 1 else f"{age} (x{count} over {render_age(max(0.0, now - first))})"
 
 
 def render_age(seconds: float) -> str:

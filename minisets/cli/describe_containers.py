@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from minisets.app.describe import PodFacts
@@ -18,20 +18,6 @@ from minisets.core.pod_status import (
 
 Object = Mapping[str, Any]
 Fields = list[tuple[str, Value]]
-
-_SOURCES = {
-    "persistentVolumeClaim": (
-        "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)"
-    ),
-    "configMap": "ConfigMap (a volume populated by a ConfigMap)",
-    "secret": "Secret (a volume populated by a Secret)",
-    "emptyDir": "EmptyDir (a temporary directory that shares a pod's lifetime)",
-    "hostPath": "HostPath (bare host directory volume)",
-    "downwardAPI": "DownwardAPI (a volume populated by information about the pod)",
-    "projected": "Projected (a volume that contains injected data from multiple sources)",
-    "nfs": "NFS (an NFS mount that lasts the lifetime of a pod)",
-}
-_SOURCE_NAMES = {"claimName": "ClaimName", "secretName": "SecretName", "name": "Name"}
 
 
 def pod_containers(facts: PodFacts, *, is_init: bool) -> Block:
@@ -182,7 +168,8 @@ def _surroundings(spec: Object) -> Fields:
     fields.append(
         ("Environment", Block([(one["name"], _env_value(one)) for one in env]) if env else NONE)
     )
-    fields.append(("Mounts", tuple(map(_mount, spec.get("volumeMounts") or ()))))
+    mounts = sorted(spec.get("volumeMounts") or (), key=lambda mount: str(mount["mountPath"]))
+    fields.append(("Mounts", tuple(map(_mount, mounts))))
     return fields
 
 
@@ -218,19 +205,3 @@ def _mount(mount: Object) -> str:
         if mount.get(key):
             flags.append(f'{word}="{mount[key]}"')
     return f"{mount['mountPath']} from {mount['name']} ({','.join(flags)})"
-
-
-def volumes(found: Sequence[Object]) -> Block | str:
-    """Return the volumes of a pod or template."""
-    return Block([(one["name"], Block(_volume(one))) for one in found]) if found else NONE
-
-
-def _volume(volume: Object) -> Fields:
-    kind = next((key for key in volume if key != "name"), "emptyDir")
-    source = volume.get(kind) or {}
-    fields: Fields = [("Type", _SOURCES.get(kind, kind))]
-    for key, value in source.items():
-        if not isinstance(value, dict | list):
-            shown = str(value).lower() if isinstance(value, bool) else str(value)
-            fields.append((_SOURCE_NAMES.get(key, key[0].upper() + key[1:]), shown))
-    return fields

@@ -59,6 +59,7 @@ def events(
         output=parse_output(output),
         has_namespace=all_namespaces,
         has_headers=not no_headers,
+        is_history=True,
     )
     namespace = None if all_namespaces else settings.namespace
     with open_screen(settings) as screen, open_context(settings, screen) as context:
@@ -92,13 +93,13 @@ class _Filter:
     def __init__(self, subject: str | None, types: str | None) -> None:
         self._subject: tuple[str, str] | None = None
         if subject:
+            if "/" not in subject:
+                raise click.UsageError("--for must be in TYPE/NAME form, for example pod/web-0")
             ((resource, names),) = kinds.parse_words([subject], kinds.RESOURCES).items()
-            if len(names) != 1:
-                raise click.UsageError("--for needs TYPE/NAME, for example pod/web-0")
             self._subject = (resource.kind, names[0])
         self._types = {word.strip().capitalize() for word in types.split(",")} if types else set()
         if self._types - {"Normal", "Warning"}:
-            raise click.UsageError("--types are Normal and Warning")
+            raise click.UsageError("valid --types are Normal or Warning")
 
     def __call__(self, view: View) -> bool:
         """Say whether an event was asked for."""

@@ -108,7 +108,7 @@ def get(
     """Show sets, pods, claims and other objects.
 
     The types are sts, pods, pvc, pv, svc, cm, secret, controllerrevisions, events, ns and sc; the
-    word all stands for pods, svc and sts.
+    word all stands for pods, svc and sts. With -o wide, claims say what their files really take.
     """
     from minisets.cli.output import parse_output
     from minisets.cli.render import TableOptions

@@ -32,8 +32,9 @@ class Resource:
     @property
     def words(self) -> tuple[str, ...]:
         """All words for it."""
-        grouped = (self.singular + self.group, self.plural + self.group) if self.group else ()
-        return (self.singular, self.plural, *self.aliases, *grouped)
+        grouped = (self.group, f".v1{self.group}") if self.group else ()
+        names = (self.singular, self.plural)
+        return (*names, *self.aliases, *(name + group for group in grouped for name in names))
 
 
 SET = Resource("StatefulSet", "statefulset", "statefulsets", ".apps", ("sts", "set", "sets"))
@@ -64,7 +65,7 @@ RESOURCES = (
     EVENT,
 )
 CLUSTER_SCOPED = frozenset({NAMESPACE, CLASS, VOLUME})
-READABLE = (*RESOURCES, EVENT)
+READABLE = RESOURCES
 DELETABLE = (SET, POD, CLAIM, SERVICE, CONFIG_MAP, SECRET, NAMESPACE)
 
 ALL = "all"

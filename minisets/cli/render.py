@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from minisets.app.query import View
-from minisets.cli.cells import PUBLISHED, Cells, cells_of
+from minisets.app.views_object import ObjectView
+from minisets.cli.cells import PUBLISHED, Cells, cells_of, history_cells
 from minisets.cli.kinds import Resource
 from minisets.cli.output import TABLE, Output, write_objects
 
@@ -29,6 +30,7 @@ class TableOptions:
         has_labels: With a last column for all labels.
         labels: With a column for each of these labels.
         is_single: One object was asked for by its name: not a list.
+        is_history: Events say how often they were, as the command of that name has them.
     """
 
     output: Output = TABLE
@@ -38,6 +40,7 @@ class TableOptions:
     has_labels: bool = False
     labels: Sequence[str] = ()
     is_single: bool = False
+    is_history: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -114,6 +117,8 @@ def cells_for(
         return own_cells(options.output, view)
     is_wide = options.output.format == "wide"
     cells = cells_of(view, now, is_wide=is_wide)
+    if options.is_history and isinstance(view, ObjectView):
+        cells |= history_cells(view, now)
     if is_wide and is_published:
         cells.setdefault(PUBLISHED, _NONE)
     if (has_kind or options.has_kind) and "NAME" in cells:

@@ -8,9 +8,20 @@ from typing import Any
 from minisets.app.describe import ClaimFacts, Facts, PodFacts, ServiceFacts, SetFacts
 from minisets.app.query import View
 from minisets.app.views_object import ObjectView
-from minisets.cli.blocks import NONE, Block, Table, Value, pairs, render_block, show_time
-from minisets.cli.cells import render_age
-from minisets.cli.describe_containers import pod_containers, template_containers, volumes
+from minisets.app.views_pod import PodView
+from minisets.cli.blocks import (
+    NONE,
+    Block,
+    Chapter,
+    Table,
+    Value,
+    pairs,
+    render_block,
+    show_time,
+)
+from minisets.cli.cells import render_age, render_interval
+from minisets.cli.describe_containers import pod_containers, template_containers
+from minisets.cli.describe_volumes import volumes
 from minisets.core.history import Event
 from minisets.core.quantity import round_bytes
 
@@ -91,6 +102,7 @@ def _pod(facts: PodFacts) -> Fields:
             ),
         ),
         ("Volumes", volumes(view.object["spec"].get("volumes") or ())),
+        ("QoS Class", view.object["status"]["qosClass"]),
     ]
 
 
@@ -175,22 +187,18 @@ def _template(template: Mapping[str, Any]) -> Fields:
 def _claim_templates(templates: Sequence[Mapping[str, Any]]) -> Value:
     if not templates:
         return NONE
-    return Block(
-        [
-            (
-                template["metadata"]["name"],
-                Block(
-                    [
-                        ("StorageClass", template["spec"].get("storageClassName") or NONE),
-                        ("Labels", pairs(template["metadata"].get("labels"))),
-                        ("Capacity", _storage(template["spec"])),
-                        ("Access Modes", ",".join(template["spec"].get("accessModes") or ())),
-                    ]
-                ),
-            )
-            for template in templates
+    fields: Fields = []
+    for template in templates:
+        metadata, spec = template["metadata"], template["spec"]
+        fields += [
+            ("Name", metadata["name"]),
+            ("StorageClass", spec.get("storageClassName") or ""),
+            ("Labels", pairs(metadata.get("labels"))),
+            ("Annotations", pairs(metadata.get("annotations"), sign=": ")),
+            ("Capacity", _storage(spec)),
+            ("Access Modes", f"[{' '.join(spec.get('accessModes') or ())}]"),
         ]
-    )
+    return Block(fields)
 
 
 def _storage(spec: Mapping[str, Any]) -> str:
@@ -228,24 +236,50 @@ def _service(facts: ServiceFacts) -> Fields:
     ]
     if view.external_ip not in {"", NONE}:
         fields.append(("External IP", view.external_ip))
-    ports = spec.get("ports") or ()
-    for port in ports:
-        protocol = port.get("protocol", "TCP")
-        fields.append(("Port", f"{port.get('name') or '<unset>'}  {port['port']}/{protocol}"))
+    for port in spec.get("ports") or ():
+        protocol, name = port.get("protocol", "TCP"), port.get("name") or "<unset>"
         target = port.get("targetPort", port["port"])
+        fields.append(("Port", f"{name}  {port['port']}/{protocol}"))
         fields.append(("TargetPort", f"{target}/{protocol}"))
         if port.get("nodePort"):
-            fields.append(("NodePort", f"{port['nodePort']}/{protocol}"))
-    ready = [pod for pod in facts.pods if pod.ready == pod.containers and pod.ip]
-    others = tuple(pod.name for pod in facts.pods if pod not in ready)
-    fields.append(("Endpoints", tuple(f"{pod.ip} ({pod.name})" for pod in ready)))
-    if others:
-        fields.append(("Not Ready", others))
-    return [*fields, ("Names", facts.names), ("Published", view.places)]
+            fields.append(("NodePort", f"{name}  {port['nodePort']}/{protocol}"))
+        fields.append(("Endpoints", _endpoints(facts.pods, target)))
+    pods = [
+        {"Name": pod.name, "Ready": str(_is_ready(pod)), "Status": pod.status, "IP": pod.ip}
+        for pod in facts.pods
+    ]
+    return [
+        *fields,
+        ("Names", facts.names),
+        ("Published", view.places),
+        ("Pods", Table(pods)),
+        ("Events", NONE),
+    ]
+
+
+def _is_ready(pod: PodView) -> bool:
+    return pod.ready == pod.containers and bool(pod.ip)
+
+
+def _endpoints(pods: Sequence[PodView], target: int | str) -> str:
+    """Return where the ready pods have a Service's port, which a name stands for."""
+    found = []
+    for pod in filter(_is_ready, pods):
+        written = [
+            port for one in pod.object["spec"]["containers"] for port in one.get("ports") or ()
+        ]
+        named = [port["containerPort"] for port in written if port.get("name") == target]
+        numbers = named if isinstance(target, str) else [target]
+        found += [f"{pod.ip}:{number}" for number in numbers]
+    return ",".join(found) or NONE
 
 
 def _any(view: ObjectView) -> Fields:
     return [*_head(view), ("Created", show_time(view.created))]
+
+
+def _namespace(view: ObjectView) -> Fields:
+    return [*_any(view), ("Status", view.object["status"]["phase"])]
 
 
 def _config_map(view: ObjectView) -> Fields:
@@ -253,8 +287,8 @@ def _config_map(view: ObjectView) -> Fields:
     binary = view.object.get("binaryData") or {}
     return [
         *_head(view),
-        ("Data", Block([(key, tuple(str(data[key]).splitlines())) for key in sorted(data)])),
-        ("BinaryData", tuple(f"{key}: {_decoded_size(binary[key])} bytes" for key in binary)),
+        ("Data", Chapter([line for key in sorted(data) for line in _entry(key, str(data[key]))])),
+        ("BinaryData", Chapter([_size(key, binary[key]) for key in sorted(binary)])),
     ]
 
 
@@ -264,13 +298,17 @@ def _secret(view: ObjectView) -> Fields:
     return [
         *_head(view),
         ("Type", view.object.get("type") or "Opaque"),
-        ("Data", tuple(f"{key}: {_decoded_size(data[key])} bytes" for key in sorted(data))),
+        ("Data", Chapter([_size(key, data[key]) for key in sorted(data)])),
     ]
 
 
-def _decoded_size(text: str) -> int:
-    """Return how many bytes base64 text stands for."""
-    return len(text) * 3 // 4 - text.count("=", -2)
+def _entry(key: str, text: str) -> tuple[str, ...]:
+    return (f"{key}:", "----", *text.splitlines(), "")
+
+
+def _size(key: str, text: str) -> str:
+    """Return the line of a key and how many bytes its base64 text stands for."""
+    return f"{key}: {len(text) * 3 // 4 - text.count('=', -2)} bytes"
 
 
 def _volume(view: ObjectView) -> Fields:
@@ -313,6 +351,7 @@ def _revision(view: ObjectView) -> Fields:
 _OBJECTS = {
     "ConfigMap": _config_map,
     "Secret": _secret,
+    "Namespace": _namespace,
     "PersistentVolume": _volume,
     "StorageClass": _class,
     "ControllerRevision": _revision,
@@ -325,18 +364,10 @@ def _events(events: Sequence[Event], now: float) -> Table:
             {
                 "Type": event.type,
                 "Reason": event.reason,
-                "Age": show_age(event, now),
+                "Age": render_interval(event.first, event.last, event.count, now),
                 "From": event.source,
                 "Message": event.message,
             }
             for event in events
         ]
     )
-
-
-def show_age(event: Event, now: float) -> str:
-    """Return when an event was, and how often, as kubectl has it."""
-    last = render_age(max(0.0, now - event.last))
-    if event.count == 1:
-        return last
-    return f"{last} (x{event.count} over {render_age(max(0.0, now - event.first))})"

@@ -96,7 +96,8 @@ def sort_by(text: str, objects: Sequence[Json]) -> list[Json]:
     path = parse_path(text)
     values = [next(iter(select(path, each)), None) for each in objects]
     if objects and all(value is None for value in values):
-        message = f"couldn't find any field with path {text!r} in the list of objects"
+        written = text if text.startswith("{") else f"{{{text}}}"
+        message = f'couldn\'t find any field with path "{written}" in the list of objects'
         raise InputError(message)
     keys = _sort_keys(text, values)
     order = sorted(range(len(objects)), key=keys.__getitem__)

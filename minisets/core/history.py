@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from minisets.core import labels, naming
+from minisets.core.engine_memory import STOP_SIGNALS
 from minisets.core.observed import ContainerDetail, ContainerStatus, EventSeen
 from minisets.core.pod_layout import Role
 
@@ -21,8 +22,8 @@ MINISETS = "minisets"
 # Two reports of one thing differ by less: one has whole seconds, the other the Engine's clock.
 _SAME_SECONDS = 2.0
 _KILLING = {"9", "SIGKILL"}
-# Those by which a container is told to stop; the name is how newer Engines write it.
-_STOPPING = {"2", "3", "9", "15", "SIGINT", "SIGQUIT", "SIGKILL", "SIGTERM"}
+# Reasons of which a container has one event, counted.
+_ONGOING = {"BackOff", "Unhealthy"}
 _LONGEST_OUTPUT = 1000
 
 
@@ -63,7 +64,13 @@ def from_engine(seen: Iterable[EventSeen]) -> list[Event]:
 
 
 def from_inspection(
-    namespace: str, pod: str, container: str, created: float, detail: ContainerDetail
+    namespace: str,
+    pod: str,
+    container: str,
+    created: float,
+    detail: ContainerDetail,
+    *,
+    check: str = "Health check",
 ) -> list[Event]:
     """Return what a container as it is tells of its past.
 
@@ -73,6 +80,7 @@ def from_inspection(
         container: Name of the container in the template.
         created: Seconds since the epoch.
         detail: What an inspection told.
+        check: What the Engine's health check of the container is.
     """
 
     def event(
@@ -103,9 +111,10 @@ def from_inspection(
     if detail.restart_count:
         code = None if is_up else detail.exit_code
         message = _back_off(container, pod, code)
-        found.append(
-            event("BackOff", message, detail.finished_at, "Warning", detail.restart_count)
-        )
+        ended = event("BackOff", message, detail.finished_at, "Warning", detail.restart_count)
+        # When it ended for the first time, nobody keeps.
+        first = created if detail.restart_count > 1 else detail.finished_at
+        found.append(replace(ended, first=first))
     failed = [run for run in detail.health_runs if run.exit_code]
     if failed:
         last = failed[-1]
@@ -113,7 +122,7 @@ def from_inspection(
             replace(
                 event(
                     "Unhealthy",
-                    f"Health check failed: {_cut(last.output)}",
+                    f"{check} failed: {_cut(last.output)}",
                     last.ended_at,
                     "Warning",
                     len(failed),
@@ -125,7 +134,7 @@ def from_inspection(
 
 
 def probe_failed(
-    namespace: str, pod: str, container: str, probe: str, output: str, now: float
+    namespace: str, pod: str, container: str, probe: str, output: str, now: float, since: float
 ) -> Event:
     """Return the event of a probe that fails at this moment.
 
@@ -136,6 +145,7 @@ def probe_failed(
         probe: ``Readiness`` or ``Startup``.
         output: What the probe said.
         now: Seconds since the epoch.
+        since: When the container started: one event, however often somebody looks.
     """
     return Event(
         namespace=namespace,
@@ -144,9 +154,31 @@ def probe_failed(
         type="Warning",
         reason="Unhealthy",
         message=f"{probe} probe failed: {_cut(output)}",
-        first=now,
+        first=since,
         last=now,
         container=container,
+        source=MINISETS,
+    )
+
+
+def pod_created(namespace: str, set_name: str, pod: str, created: float) -> Event:
+    """Return the event of a set that made a pod.
+
+    Args:
+        namespace: Of both.
+        set_name: Name of the set.
+        pod: Name of the pod.
+        created: Seconds since the epoch.
+    """
+    return Event(
+        namespace=namespace,
+        kind="StatefulSet",
+        name=set_name,
+        type="Normal",
+        reason="SuccessfulCreate",
+        message=f"create Pod {pod} in StatefulSet {set_name} successful",
+        first=created,
+        last=created,
         source=MINISETS,
     )
 
@@ -172,7 +204,9 @@ def merge(remembered: Iterable[Event], present: Iterable[Event]) -> list[Event]:
         # The Engine forgets; the container's own count does not. What a check said, only its
         # container knows.
         message = event.message if event.reason == "Unhealthy" else same.message
-        told[told.index(same)] = replace(same, message=message, count=max(same.count, event.count))
+        last = max(same.last, event.last) if event.reason in _ONGOING else same.last
+        count = max(same.count, event.count)
+        told[told.index(same)] = replace(same, message=message, last=last, count=count)
     return sorted(told, key=lambda event: event.last)
 
 
@@ -186,7 +220,7 @@ def _is_same(known: Event, event: Event) -> bool:
     if event.reason == "SuccessfulCreate":
         # Of a set: each is about another claim or pod.
         return known.message == event.message
-    if event.reason in {"BackOff", "Unhealthy"}:
+    if event.reason in _ONGOING:
         return True
     return known.first - _SAME_SECONDS <= event.last <= known.last + _SAME_SECONDS
 
@@ -197,6 +231,8 @@ class _Translator:
     def __init__(self) -> None:
         # Containers that somebody stops: their end is no crash.
         self._stopping: set[str] = set()
+        # Containers that were made and have not started.
+        self._waiting: set[str] = set()
         # Pod → its containers that are there, as far as these events tell.
         self._there: dict[tuple[str, str], set[str]] = {}
 
@@ -210,6 +246,7 @@ class _Translator:
                 yield from self._created(seen)
             case "start":
                 self._stopping.discard(seen.id)
+                self._waiting.discard(seen.id)
                 if not _is_sandbox(seen):
                     yield _about(seen, "Started", f"Started container {_container(seen)}")
             case "kill":
@@ -226,6 +263,7 @@ class _Translator:
         if not there:
             yield _about_set(seen, "SuccessfulCreate", "create")
         there.add(seen.id)
+        self._waiting.add(seen.id)
         if not _is_sandbox(seen):
             yield _about(seen, "Created", f"Created container {_container(seen)}")
 
@@ -233,12 +271,19 @@ class _Translator:
         self._stopping.discard(seen.id)
         there = self._there.setdefault(_pod_key(seen), set())
         there.discard(seen.id)
-        if not there:
-            yield _about_set(seen, "SuccessfulDelete", "delete")
+        has_failed = seen.id in self._waiting
+        self._waiting.discard(seen.id)
+        if has_failed:
+            message = f"Error: container {_container(seen)} could not be started, and was removed"
+            yield _about(seen, "Failed", message, "Warning")
+        if there:
+            return
+        deleted = _about_set(seen, "SuccessfulDelete", "delete")
+        yield _never_started(deleted, seen) if has_failed else deleted
 
     def _killed(self, seen: EventSeen) -> Iterator[Event]:
         signal = seen.attributes.get("signal", "")
-        if signal not in _STOPPING or _is_sandbox(seen):
+        if signal not in STOP_SIGNALS or _is_sandbox(seen):
             return
         container = _container(seen)
         if signal in _KILLING and seen.id in self._stopping:
@@ -308,6 +353,17 @@ def _about_set(seen: EventSeen, reason: str, verb: str) -> Event:
         first=seen.time,
         last=seen.time,
         source=MINISETS,
+    )
+
+
+def _never_started(deleted: Event, seen: EventSeen) -> Event:
+    _, pod = _pod_key(seen)
+    return replace(
+        deleted,
+        type="Warning",
+        reason="FailedCreate",
+        message=f"create Pod {pod} in StatefulSet {deleted.name} failed error: "
+        f"container {_container(seen)} could not be started",
     )
 
 

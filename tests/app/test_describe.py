@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from minisets.app.describe import describe_views, find_views
@@ -9,7 +11,15 @@ from minisets.app.park import stop
 from minisets.cli.render_describe import render_facts
 from minisets.core.probe_state import ProbeResult
 from minisets.errors import NotConverged, NotFound
-from tests.app.bench import Bench, a_service, a_set, probed, with_claim, with_env
+from tests.app.bench import (
+    Bench,
+    a_service,
+    a_set,
+    container_of,
+    probed,
+    with_claim,
+    with_env,
+)
 
 
 def look(bench: Bench, namespace: str | None = "default") -> Look:
@@ -100,8 +110,9 @@ def test_a_service_tells_which_pods_answer_for_it(bench: Bench):
     bench.engine.crash("web-1", restarting=True)
     text = described(bench, "Service", "web")
     assert lines(text) >= {
-        f"Endpoints: {bench.address('web-0')} (web-0)",
-        "Not Ready: web-1",
+        f"Endpoints: {bench.address('web-0')}:80",
+        f"web-0 True Running {bench.address('web-0')}",
+        f"web-1 False CrashLoopBackOff {bench.address('web-1')}",
         "web.default.svc.cluster.local",
     }
 
@@ -139,9 +150,55 @@ def test_what_the_engine_has_forgotten_is_told_by_what_is_there(bench: Bench):
         ("PersistentVolumeClaim", "ProvisioningSucceeded"),
         ("Pod", "Created"),
         ("Pod", "Started"),
+        # Of the claim, and of the pod.
+        ("StatefulSet", "SuccessfulCreate"),
         ("StatefulSet", "SuccessfulCreate"),
     ]
-    assert sorted([*without, ("StatefulSet", "SuccessfulCreate")]) == sorted(with_memory)
+    assert sorted(without) == sorted(with_memory)
+
+
+def test_how_a_container_ended_is_told_though_it_runs_again(bench: Bench):
+    bench.apply(a_set(replicas=1))
+    bench.engine.crash("web-0", exit_code=137, restarting=True)
+    bench.engine.tick()
+    text = described(bench, "Pod", "web-0")
+    assert lines(text) >= {"State: Running", "Last State: Terminated", "Exit Code: 137"}
+
+
+def test_notices_that_apply_gave_are_repeated(bench: Bench):
+    manifest = a_set(replicas=1, serviceName="nowhere")
+    container_of(manifest)["env"] = [
+        {
+            "name": "A",
+            "valueFrom": {"configMapKeyRef": {"name": "none", "key": "a", "optional": True}},
+        }
+    ]
+    bench.apply(manifest)
+    said = described(bench, "StatefulSet", "web")
+    assert 'there is no Service "nowhere" here' in said
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        ({}, "BestEffort"),
+        ({"limits": {"cpu": "0"}}, "BestEffort"),
+        ({"requests": {"cpu": "1"}}, "Burstable"),
+        ({"limits": {"cpu": "1", "memory": "1Gi"}}, "Guaranteed"),
+        (
+            {"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"memory": "1024Mi"}},
+            "Guaranteed",
+        ),
+        ({"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "500m"}}, "Burstable"),
+    ],
+)
+def test_the_class_of_a_pod_goes_by_its_limits_and_requests(
+    bench: Bench, resources: dict[str, Any], expected: str
+):
+    manifest = a_set(replicas=1)
+    container_of(manifest)["resources"] = resources
+    bench.apply(manifest)
+    assert f"QoS Class: {expected}" in lines(described(bench, "Pod", "web-0"))
 
 
 def test_events_of_other_namespaces_are_their_own(bench: Bench):

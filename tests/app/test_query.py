@@ -10,6 +10,7 @@ from minisets.app.query import get_claims, get_pods, get_services, get_sets, rea
 from minisets.app.rollout import history, restart, set_images, undo
 from minisets.app.views_claim import claim_views
 from minisets.app.views_pod import pod_views
+from minisets.core.observed import EventSeen
 from minisets.errors import EngineError, InputError, ManifestError, NotFound
 from tests.app.bench import (
     NO,
@@ -25,7 +26,7 @@ from tests.app.bench import (
 )
 from tests.fakes import DEMO
 
-READS = {"containers", "volumes", "networks", "image", "inspect", "probe"}
+READS = {"containers", "volumes", "networks", "image", "inspect", "probe", "events"}
 
 
 def test_sets_are_shown_with_what_is_ready_now(bench: Bench):
@@ -96,6 +97,22 @@ def test_the_pods_of_a_set_that_is_being_deleted_are_terminating(bench: Bench):
         delete_set(bench.command(), "default", "web")
     (view,) = get_pods(bench.command(), "default")
     assert view.status == "Terminating"
+
+
+def test_a_pod_that_is_being_stopped_is_terminating_before_any_state_tells(bench: Bench):
+    bench.apply(a_set(replicas=2))
+    told = bench.engine.container("web-1")
+    bench.engine.happened.note(
+        EventSeen(
+            time=bench.clock.now(),
+            type="container",
+            action="kill",
+            id=told.id,
+            attributes={**told.config["Labels"], "signal": "15"},
+        )
+    )
+    views = get_pods(bench.command(), "default")
+    assert [view.status for view in views] == ["Running", "Terminating"]
 
 
 def test_the_machine_is_named_where_the_whole_object_is_shown(bench: Bench):
@@ -182,7 +199,7 @@ def test_reading_costs_a_constant_number_of_calls_and_one_more_per_shown_pod(
     assert len(bench.engine.log) == 2
     bench.engine.log.clear()
     get_pods(bench.command(), "default")
-    assert len(bench.engine.log) == 2 + replicas
+    assert len(bench.engine.log) == 3 + replicas
 
 
 def test_reading_writes_nothing_even_if_records_are_lost(bench: Bench):

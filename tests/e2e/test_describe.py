@@ -87,7 +87,8 @@ def test_sets_claims_and_services_are_described(space: Space):
     of_claim = lines(space.run("describe", "pvc", "www-web-1").out)
     assert of_claim >= {f"Volume: {space.volume('www-web-1')}", "Used By: web-1"}
     of_service = lines(space.run("describe", "svc", "nginx").out)
-    assert f"Endpoints: {addresses['web-0']} (web-0)" in of_service
+    everyone = ",".join(f"{addresses[pod]}:80" for pod in ("web-0", "web-1", "web-2"))
+    assert f"Endpoints: {everyone}" in of_service
     assert 'statefulsets.apps "none" not found' in space.run("describe", "sts", "none", code=1).err
 
 
@@ -97,10 +98,10 @@ def test_events_are_followed(space: Space, edit: Edit):
     assert following.stdout is not None
     events = (line.split() for line in following.stdout)
     # The first look has what has happened already.
-    assert next(event for event in events if event[2] == "Started")[3] == "pod/web-0"
+    assert next(event for event in events if event[2] == "Started")[3] == "Pod/web-0"
     space.lose("web-0")
     assert (
-        next(event for event in events if event[2] == "SuccessfulDelete")[3] == "statefulset/web"
+        next(event for event in events if event[2] == "SuccessfulDelete")[3] == "StatefulSet/web"
     )
     following.send_signal(signal.SIGINT)
     assert space.end(following).code == 130

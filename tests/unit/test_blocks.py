@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from minisets.cli.blocks import Block, Table, pairs, render_block, show_time
+from minisets.cli.blocks import Block, Chapter, Table, pairs, render_block, show_time
 
 
 def test_values_of_a_block_stand_in_one_column():
@@ -34,6 +34,17 @@ def test_a_table_has_dashes_under_its_headers_and_no_line_breaks():
         "  Warning  c",
     ]
     assert list(render_block(Block([("Events", Table([]))]))) == ["Events:  <none>"]
+
+
+def test_a_chapter_is_not_indented():
+    block = Block([("Type", "Opaque"), ("Data", Chapter(["password: 8 bytes"]))])
+    assert list(render_block(block)) == [
+        "Type:  Opaque",
+        "",
+        "Data",
+        "====",
+        "password: 8 bytes",
+    ]
 
 
 def test_pairs_are_sorted_and_times_are_kubectls():

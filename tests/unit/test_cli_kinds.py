@@ -5,9 +5,18 @@ from minisets.cli.problems import read_line, render_problem
 from minisets.errors import InputError, Problem
 
 
-@pytest.mark.parametrize("word", ["sts", "statefulset", "StatefulSets", "statefulset.apps"])
+@pytest.mark.parametrize(
+    "word", ["sts", "statefulset", "StatefulSets", "statefulset.apps", "statefulsets.v1.apps"]
+)
 def test_a_set_has_kubectls_words(word):
     assert kinds.find_resource(word, kinds.READABLE) is kinds.SET
+
+
+def test_what_is_unknown_names_each_type_once():
+    with pytest.raises(InputError, match='no resource type "foo"') as caught:
+        kinds.find_resource("foo", kinds.READABLE)
+    listed = str(caught.value.hint).partition(": ")[2].split(", ")
+    assert len(listed) == len(set(listed)) == len(kinds.RESOURCES)
 
 
 def test_no_word_names_two_resources():

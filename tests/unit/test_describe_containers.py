@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from minisets.cli.blocks import Block, render_block
-from minisets.cli.describe_containers import show_probe, template_containers, volumes
+from minisets.cli.describe_containers import show_probe, template_containers
+from minisets.cli.describe_volumes import volumes
 
 
 def lines(block: Block) -> list[str]:
@@ -49,6 +50,7 @@ def test_a_container_shows_all_that_its_template_says():
             {"name": "PW", "valueFrom": {"secretKeyRef": {"name": "s", "key": "pw"}}},
         ],
         "volumeMounts": [
+            {"name": "logs", "mountPath": "/var/log"},
             {"name": "data", "mountPath": "/data", "readOnly": True, "subPath": "a"},
         ],
     }
@@ -77,28 +79,75 @@ def test_a_container_shows_all_that_its_template_says():
         "    CPU:    (limits.cpu)",
         "    PW:     <set to the key 'pw' of secret 's'>  Optional: false",
         '  Mounts:                      /data from data (ro,path="a")',
+        "                               /var/log from logs (rw)",
     ]
 
 
 def test_volumes_say_what_they_are():
     found = volumes(
         [
-            {"name": "a", "persistentVolumeClaim": {"claimName": "a-web-0", "readOnly": False}},
+            {"name": "a", "persistentVolumeClaim": {"claimName": "a-web-0"}},
             {"name": "b", "emptyDir": {}},
             {"name": "c", "secret": {"secretName": "s", "items": [{"key": "k", "path": "p"}]}},
+            {"name": "d", "configMap": {"name": "conf", "defaultMode": 420, "optional": True}},
+            {"name": "e", "hostPath": {"path": "/srv", "type": "Directory"}},
+            {
+                "name": "f",
+                "projected": {
+                    "sources": [
+                        {"configMap": {"name": "conf"}},
+                        {"secret": {"name": "s"}},
+                        {
+                            "downwardAPI": {
+                                "items": [
+                                    {"path": "l", "fieldRef": {"fieldPath": "metadata.labels"}},
+                                    {"path": "c", "resourceFieldRef": {"resource": "limits.cpu"}},
+                                ]
+                            }
+                        },
+                    ]
+                },
+            },
+            {"name": "g", "nfs": {"server": "nas", "path": "/x", "readOnly": True}},
         ]
     )
     assert isinstance(found, Block)
-    assert [line.split("  (")[0] for line in lines(found)] == [
+    assert [" ".join(line.split("  (")[0].split()) for line in lines(found)] == [
         "a:",
-        "  Type:       PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same "
+        "Type: PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same "
         "namespace)",
-        "  ClaimName:  a-web-0",
-        "  ReadOnly:   false",
+        "ClaimName: a-web-0",
+        "ReadOnly: false",
         "b:",
-        "  Type:  EmptyDir (a temporary directory that shares a pod's lifetime)",
+        "Type: EmptyDir (a temporary directory that shares a pod's lifetime)",
+        "Medium:",
+        "SizeLimit: <unset>",
         "c:",
-        "  Type:        Secret (a volume populated by a Secret)",
-        "  SecretName:  s",
+        "Type: Secret (a volume populated by a Secret)",
+        "SecretName: s",
+        "Items: k -> p",
+        "Optional: false",
+        "d:",
+        "Type: ConfigMap (a volume populated by a ConfigMap)",
+        "Name: conf",
+        "Optional: true",
+        "e:",
+        "Type: HostPath (bare host directory volume)",
+        "Path: /srv",
+        "HostPathType: Directory",
+        "f:",
+        "Type: Projected (a volume that contains injected data from multiple sources)",
+        "ConfigMapName: conf",
+        "Optional: false",
+        "SecretName: s",
+        "Optional: false",
+        "DownwardAPI: true",
+        "Items: metadata.labels -> l",
+        "limits.cpu -> c",
+        "g:",
+        "Type: NFS (an NFS mount that lasts the lifetime of a pod)",
+        "Server: nas",
+        "Path: /x",
+        "ReadOnly: true",
     ]
     assert volumes([]) == "<none>"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from minisets.core import labels
@@ -119,7 +120,9 @@ def test_a_pod_of_several_containers_is_created_and_deleted_once():
         seen("create", 1, identity="s", role="sandbox"),
         seen("start", 1, identity="s", role="sandbox"),
         seen("create", 2, identity="a"),
+        seen("start", 2, identity="a"),
         seen("create", 3, identity="b", role="init"),
+        seen("start", 3, identity="b", role="init"),
         seen("die", 4, identity="b", role="init", exitCode="0"),
         seen("destroy", 5, identity="b"),
         seen("destroy", 6, identity="a"),
@@ -129,11 +132,32 @@ def test_a_pod_of_several_containers_is_created_and_deleted_once():
     assert [reason for _, reason, _ in found] == [
         "SuccessfulCreate",
         "Created",
+        "Started",
         "Created",
+        "Started",
         "Completed",
         "SandboxChanged",
         "SuccessfulDelete",
     ]
+
+
+def test_a_container_that_was_removed_before_it_ever_ran_could_not_be_started():
+    found = told(seen("create", 1), seen("destroy", 2))
+    assert [(kind, reason) for kind, reason, _ in found[2:]] == [
+        ("Warning", "Failed"),
+        ("Warning", "FailedCreate"),
+    ]
+    assert found[3][2] == (
+        "create Pod web-0 in StatefulSet web failed error: container app could not be started"
+    )
+    # The others of the pod are still there: it is not gone.
+    several = told(
+        seen("create", 1, identity="s", role="sandbox"),
+        seen("start", 1, identity="s", role="sandbox"),
+        seen("create", 2),
+        seen("destroy", 3),
+    )
+    assert [reason for _, reason, _ in several] == ["SuccessfulCreate", "Created", "Failed"]
 
 
 def test_what_is_not_of_a_pod_is_left_out():
@@ -174,14 +198,18 @@ def test_failed_health_checks_are_counted_and_quoted():
     )
     events = from_inspection("prod", "web-0", "app", 10.0, detail(health_runs=runs))
     assert (events[2].reason, events[2].message) == ("Unhealthy", "Health check failed: out 40.0")
+    named = from_inspection(
+        "prod", "web-0", "app", 10.0, detail(health_runs=runs), check="Readiness probe"
+    )
+    assert named[2].message == "Readiness probe failed: out 40.0"
     assert (events[2].first, events[2].last, events[2].count) == (21.0, 41.0, 2)
 
 
 def test_a_probe_that_fails_now_is_told_with_its_output():
-    event = probe_failed("prod", "web-0", "app", "Readiness", "HTTP 500\n", 50.0)
+    event = probe_failed("prod", "web-0", "app", "Readiness", "HTTP 500\n", 50.0, 11.0)
     assert (event.type, event.reason) == ("Warning", "Unhealthy")
     assert event.message == "Readiness probe failed: HTTP 500"
-    assert len(probe_failed("p", "w", "a", "Readiness", "x" * 9999, 1.0).message) < 1100
+    assert len(probe_failed("p", "w", "a", "Readiness", "x" * 9999, 1.0, 0.0).message) < 1100
 
 
 def test_the_same_thing_is_told_once_and_counted():
@@ -202,6 +230,28 @@ def test_the_same_thing_is_told_once_and_counted():
         ("Started", 1, 11.0, 11.0),
         ("BackOff", 9, 20.0, 23.0),
     ]
+
+
+def test_a_probe_that_goes_on_failing_is_one_event_that_lasts():
+    run = HealthRun(started_at=20.0, ended_at=21.0, exit_code=1, output="no")
+    checks = from_inspection("prod", "web-0", "app", 10.0, detail(health_runs=(run, run)))
+    now = replace(
+        probe_failed("prod", "web-0", "app", "Readiness", "not yet", 50.0, 11.0),
+        container_id="c1",
+    )
+    *_, last = merge([], [*checks, now])
+    assert (last.message, last.count, last.first, last.last) == (
+        "Readiness probe failed: not yet",
+        2,
+        21.0,
+        50.0,
+    )
+
+
+def test_crashes_that_nobody_remembers_have_gone_on_since_the_container_was_made():
+    crashed = detail(ContainerStatus.RESTARTING, restart_count=3, exit_code=2, finished_at=20.0)
+    *_, last = from_inspection("prod", "web-0", "app", 10.0, crashed)
+    assert (last.reason, last.first, last.last, last.count) == ("BackOff", 10.0, 20.0, 3)
 
 
 def test_another_container_of_the_name_is_another_one():

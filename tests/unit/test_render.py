@@ -4,6 +4,7 @@ import json
 import pytest
 import yaml
 
+from minisets.app.shapes import timestamp
 from minisets.app.views_claim import ClaimView
 from minisets.app.views_object import ObjectView
 from minisets.app.views_pod import PodView
@@ -14,6 +15,7 @@ from minisets.cli.kinds import (
     CLAIM,
     CLASS,
     CONFIG_MAP,
+    EVENT,
     NAMESPACE,
     POD,
     REVISION,
@@ -139,6 +141,44 @@ def test_claims_and_services_have_kubectls_columns():
     assert show([(SERVICE, [NGINX])], "wide") == [
         "NAME    TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE   SELECTOR",
         "nginx   ClusterIP   None         <none>        80/TCP    5s    app=nginx",
+    ]
+
+
+def test_events_are_shown_as_get_and_as_events_show_them():
+    happened = ObjectView(
+        kind="Event",
+        namespace="default",
+        name="web-0.1",
+        created=NOW - 600,
+        object={
+            "metadata": {"name": "web-0.1"},
+            "involvedObject": {
+                "kind": "Pod",
+                "name": "web-0",
+                "fieldPath": "spec.containers{app}",
+            },
+            "type": "Warning",
+            "reason": "BackOff",
+            "message": "it\nended ",
+            "source": {"component": "engine"},
+            "count": 3,
+            "firstTimestamp": timestamp(NOW - 600),
+            "lastTimestamp": timestamp(NOW - 30),
+        },
+    )
+    assert show([(EVENT, [happened])]) == [
+        "LAST SEEN   TYPE      REASON    OBJECT      MESSAGE",
+        "30s         Warning   BackOff   pod/web-0   it ended",
+    ]
+    assert show([(EVENT, [happened])], is_history=True) == [
+        "LAST SEEN           TYPE      REASON    OBJECT      MESSAGE",
+        "30s (x3 over 10m)   Warning   BackOff   Pod/web-0   it ended",
+    ]
+    assert show([(EVENT, [happened])], "wide") == [
+        "LAST SEEN   TYPE      REASON    OBJECT      SUBOBJECT              SOURCE   "
+        "MESSAGE    FIRST SEEN   COUNT   NAME",
+        "30s         Warning   BackOff   pod/web-0   spec.containers{app}   engine   "
+        "it ended   10m          3       web-0.1",
     ]
 
 
