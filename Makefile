@@ -66,7 +66,7 @@ fix: setup  ## format, and repair what ruff can repair
 .PHONY: test
 test: setup engine images  ## all tests; an Engine that does not answer is a failure
 	$(BIN)/pytest -n $(WORKERS) $(PURE)
-	$(BIN)/pytest -n $(WORKERS) tests $(addprefix --ignore=,$(PURE))
+	$(BIN)/pytest -n $(WORKERS) tests $(addprefix --ignore=,$(PURE) tests/workloads)
 
 .PHONY: test-fast
 test-fast: setup  ## the tests that need no Engine
@@ -87,6 +87,11 @@ golden: setup  ## write the expected output of the golden tests again
 .PHONY: demo
 demo: setup engine images  ## run examples/web and show what it is for; the pods stay
 	@examples/demo.sh
+
+.PHONY: workloads
+workloads: setup engine  ## run the databases and clusters of examples/; builds their images, takes minutes
+	$(BIN)/python -m tests.workloads.images
+	$(BIN)/pytest -n 0 -v tests/workloads
 
 .PHONY: bench
 bench: setup engine images  ## compare with a raw SDK loop; takes minutes, prints medians and ratios

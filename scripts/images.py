@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -113,13 +113,19 @@ def build(engine: docker.APIClient) -> str:
         return str(found["Id"])
 
 
-def ensure(reference: str, *, pull: bool = True) -> State:
+def ensure(
+    reference: str,
+    *,
+    pull: bool = True,
+    fallback: Callable[[docker.APIClient], None] | None = None,
+) -> State:
     """Make sure that an image of this name is here: present, else pulled, else a stand-in.
 
-    A stand-in is the demo image under another name. It gives way to the real image as soon as a
-    registry answers. Any other image is left as it is.
+    A stand-in is what ``fallback`` makes, which labels it as such, or the demo image under another
+    name. It gives way to the real image as soon as a registry answers. Any other image is left as
+    it is.
     """
-    engine = client()
+    engine = client(timeout=600)
     if reference == DEMO:
         build(engine)
         return "present"
@@ -131,6 +137,10 @@ def ensure(reference: str, *, pull: bool = True) -> State:
         reason = _pull(engine, reference)
         if not reason:
             return "pulled"
+    if fallback is not None:
+        if found is None:
+            fallback(engine)
+        return "stand-in"
     name, tag = _split(reference)
     engine.tag(build(engine), name, tag)
     print(f"images: {DEMO} stands in for {reference}: {reason}")
