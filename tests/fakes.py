@@ -395,6 +395,12 @@ class FakeEngine:
             container = self.container(container_id)
             return None if container.is_up else container.exit_code
 
+    def forgo_restarts(self, container_id: str) -> None:
+        with self._call("forgo_restarts", container_id):
+            container = self.container(container_id)
+            host = {**container.host, "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}}
+            container.config = {**container.config, "HostConfig": host}
+
     def unpause(self, container_id: str) -> None:
         with self._call("unpause", container_id):
             container = self.container(container_id)

@@ -74,6 +74,8 @@ class Farewell:
         runs = container.status is ContainerStatus.RUNNING
         if hook is None or spec is None or not runs or not grace_seconds:
             return False
+        # Many hooks make the process end by itself, and then the Engine would run it once more.
+        self.context.engine.forgo_restarts(container.id)
         target = ProbeTarget(
             container_id=container.id,
             address=self.address,

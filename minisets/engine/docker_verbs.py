@@ -228,6 +228,11 @@ class DockerEngine:
             )
         return None if answer is None else int(answer.json()["StatusCode"])
 
+    def forgo_restarts(self, container_id: str) -> None:
+        """Let a container stay down when it ends, whatever policy it was made with."""
+        with self._link.speaking(f"update container {short_id(container_id)}"):
+            self._link.client.update_container(container_id, restart_policy={"Name": "no"})
+
     def unpause(self, container_id: str) -> None:
         """Resume a paused container."""
         with self._link.speaking(f"unpause container {short_id(container_id)}"):

@@ -135,6 +135,9 @@ class Engine(Protocol):
         One that the Engine restarts counts as ended at each of its ends.
         """
 
+    def forgo_restarts(self, container_id: str) -> None:
+        """Let a container stay down when it ends, whatever policy it was made with."""
+
     def unpause(self, container_id: str) -> None:
         """Resume a paused container."""
 

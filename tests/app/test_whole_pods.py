@@ -11,6 +11,7 @@ from minisets.app.delete import delete_pod, delete_set
 from minisets.app.park import scale
 from minisets.app.query import get_pods
 from minisets.core.observed import ContainerStatus, ExecResult
+from minisets.core.probe_state import ProbeResult
 from minisets.errors import NotConverged
 from tests.app.bench import NO, OK, Bench, a_set, container_of, with_claim
 from tests.fakes import DEMO, FakeContainer
@@ -171,6 +172,19 @@ def test_hooks_run_after_the_start_and_before_the_stop(bench: Bench):
     delete_pod(bench.command(), "default", "web-0")
     order = [e for e in bench.engine.log if e.split()[0] in {"probe", "stop", "remove_container"}]
     assert order[:3] == ["probe web-0 ok", "stop web-0", "remove_container web-0"]
+
+
+def test_a_hook_that_ends_its_container_does_not_make_the_engine_run_it_again(bench: Bench):
+    policies: list[object] = []
+
+    def answer(found: FakeContainer) -> ProbeResult:
+        policies.append(found.host["RestartPolicy"]["Name"])
+        return OK
+
+    bench.apply(_hooked(preStop={"exec": {"command": ["quit"]}}))
+    bench.prober.answer = answer
+    delete_pod(bench.command(), "default", "web-0")
+    assert policies[0] == "no"
 
 
 def test_a_post_start_hook_that_fails_is_told_and_the_container_goes(bench: Bench):

@@ -237,6 +237,17 @@ class EngineContract:
         engine.restart(made)
         assert engine.inspect(made).status is ContainerStatus.RUNNING
 
+    def test_a_container_forgoes_the_restarts_that_it_was_made_for(
+        self, engine: Engine, namespace
+    ):
+        host = {"HostConfig": {"RestartPolicy": {"Name": "always"}}}
+        made = engine.create_container(f"c-{namespace}", body(namespace, **host))
+        engine.start(made)
+        engine.forgo_restarts(made)
+        assert engine.inspect(made).status is ContainerStatus.RUNNING
+        policy = engine.inspect(made).host_config["RestartPolicy"]
+        assert policy == {"Name": "no", "MaximumRetryCount": 0}
+
     def test_a_running_container_is_removed_only_by_force(self, engine: Engine, namespace):
         made = engine.create_container(f"c-{namespace}", body(namespace))
         engine.start(made)
