@@ -91,7 +91,7 @@ def _assert_converged(bench: Bench, manifests: list[dict[str, object]]) -> None:
 
 
 @given(faults=FAULTS, policy=POLICIES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_first_apply_that_fails_is_ended_by_the_second(faults, policy):
     manifest = {**BASE, "spec": {**BASE["spec"], "podManagementPolicy": policy}}
     with _bench() as bench:
@@ -109,7 +109,7 @@ def test_a_first_apply_that_fails_is_ended_by_the_second(faults, policy):
 
 
 @given(faults=FAULTS, choice=CHOICES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_change_that_fails_loses_no_data_and_is_ended_by_the_second(faults, choice):
     with _bench() as bench:
         bench.apply(BASE)
@@ -129,7 +129,7 @@ def test_a_change_that_fails_loses_no_data_and_is_ended_by_the_second(faults, ch
 
 
 @given(first=CHOICES, second=CHOICES, at=st.integers(1, 60), exists=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_two_applies_that_cross_converge(first, second, at, exists):
     with _bench() as bench:
         if exists:

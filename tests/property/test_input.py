@@ -112,7 +112,7 @@ def test_any_text_is_read_or_refused(text):
 
 
 @given(changed_manifests())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_object_is_loaded_or_refused(obj):
     loaded = attempt(obj)
     for item in loaded.objects if loaded else ():
@@ -120,13 +120,11 @@ def test_any_object_is_loaded_or_refused(obj):
 
 
 @given(st.dictionaries(st.sampled_from(["apiVersion", "kind", "metadata", "spec"]), JSON))
-@settings(deadline=None)
 def test_any_map_is_loaded_or_refused(obj):
     attempt(obj)
 
 
 @given(changed_manifests())
-@settings(deadline=None)
 def test_loading_changes_nothing_that_is_passed_in(obj):
     before = copy.deepcopy(obj)
     attempt(obj)
