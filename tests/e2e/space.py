@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tarfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,9 +23,10 @@ import yaml
 from docker.errors import NotFound
 
 from minisets.core import labels, naming
+from tests.e2e import program
+from tests.e2e.program import PROGRAM
 
 MANIFESTS = Path(__file__).parent / "manifests"
-PROGRAM = Path(sys.executable).parent / "minisets"
 PAGE = "/usr/share/nginx/html/index.html"
 # No command here is meant to take so long: a hang fails the test instead of the whole run.
 _LIMIT = 180
@@ -126,14 +126,18 @@ class Space:
         self, *args: str, code: int | None = 0, stdin: str = "", environ: Mapping[str, str] = {}
     ) -> Result:
         """Run a command line as it is; ``code`` is the expected exit code, None if any will do."""
-        done = subprocess.run(
-            [*self.prefix, str(PROGRAM), *args],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            env=self._environment(environ),
-            timeout=_LIMIT,
-        )
+        environment = self._environment(environ)
+        if self.prefix:
+            done = subprocess.run(
+                [*self.prefix, str(PROGRAM), *args],
+                input=stdin,
+                capture_output=True,
+                text=True,
+                env=environment,
+                timeout=_LIMIT,
+            )
+        else:
+            done = program.run(args, stdin=stdin, environ=environment, timeout=_LIMIT)
         result = Result(args=args, code=done.returncode, out=done.stdout, err=done.stderr)
         assert "Traceback" not in result.err, result
         assert code is None or result.code == code, result

@@ -15,7 +15,8 @@ from time import monotonic
 
 import pytest
 
-from tests.e2e.space import MANIFESTS, PROGRAM, Space
+from tests.e2e.program import PROGRAM
+from tests.e2e.space import MANIFESTS, Space
 
 pytestmark = pytest.mark.docker
 

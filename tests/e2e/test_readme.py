@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from scripts import docs
-from tests.e2e.space import PROGRAM, Space
+from tests.e2e.program import PROGRAM
+from tests.e2e.space import Space
 
 pytestmark = pytest.mark.docker
 
