@@ -108,7 +108,17 @@ class FakeContainer:
             for mount in self.host.get("Mounts") or ()
             if mount.get("Type") == "volume"
         }
-        return mounts | {bind.split(":")[0] for bind in self.host.get("Binds") or ()}
+        binds = {bind.split(":")[0] for bind in self.host.get("Binds") or ()}
+        return mounts | {source for source in binds if not source.startswith("/")}
+
+    def bound(self) -> set[str]:
+        """Return where directories of the machine are mounted: every path is one."""
+        mounts = {
+            mount["Target"]
+            for mount in self.host.get("Mounts") or ()
+            if mount.get("Type") == "bind"
+        }
+        return mounts | {bind.split(":")[1] for bind in self.host.get("Binds") or ()}
 
     def ports(self) -> tuple[PublishedPort, ...]:
         return tuple(
@@ -465,6 +475,8 @@ class FakeEngine:
 
     def archive_entry(self, container_id: str, path: str) -> ArchiveEntry | None:
         with self._call("archive_entry", container_id):
+            if path in self.container(container_id).bound():
+                return ArchiveEntry(path=path, kind="directory", mode=0o755, uid=0, gid=0)
             return self._files(container_id).entry(path)
 
     def read_archive(self, container_id: str, path: str) -> Iterator[bytes]:
@@ -486,7 +498,9 @@ class FakeEngine:
 
     def archive_head(self, container_id: str, path: str) -> tuple[int, int] | None:
         with self._call("archive_head", container_id):
-            return self.container(container_id).files.get(path.rstrip("/"))
+            known = self.container(container_id).files.get(path.rstrip("/"))
+            entry = None if known else self._files(container_id).entry(path)
+            return (entry.uid, entry.mode) if entry else known
 
     def exec(
         self,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from minisets.app.configuration import configuration_of
@@ -16,9 +17,12 @@ from minisets.app.pod_storage import (
     mounted_volumes,
     new_roots,
     remove_volumes,
+    root_entries,
+    see_to_host_paths,
     with_volumes,
 )
 from minisets.app.publishing import published_of
+from minisets.app.storage import claim_request, needs_storage, observe_storage
 from minisets.app.targets import Target
 from minisets.app.world import World
 from minisets.core import labels, naming
@@ -47,8 +51,10 @@ from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.pod_identity import NetworkPlace, PodIdentity, identify
 from minisets.core.pod_layout import Part, Role, has_sandbox, layout
 from minisets.core.pod_seen import PodSeen
-from minisets.core.pod_volumes import Root
+from minisets.core.pod_volumes import PodVolume, Root, claim_volume
 from minisets.core.snapshot import claim_volumes
+from minisets.core.storage import Storage, backing, named_request
+from minisets.engine.archives import DirectoryEntry
 from minisets.engine.executor import ContainerCreation, PrepareAside, VolumeCreation
 from minisets.engine.prober import ProbeTarget
 from minisets.errors import NotConverged
@@ -97,10 +103,14 @@ class Workshop:
         for template in manifest.spec.volume_claim_templates:
             ordinal = _claim_ordinal(claim, template, manifest.metadata.name)
             if ordinal is not None:
+                made = self._claim_volume(template, ordinal)
+                see_to_host_paths(self.context, self.target.namespace, [made])
                 return self.context.executor.create_volume(
                     VolumeCreation(
-                        name=naming.volume_name(self.target.namespace, claim),
-                        labels=self._claim_labels(template, ordinal),
+                        name=made.source,
+                        labels=made.labels,
+                        driver=made.driver,
+                        options=made.options,
                     )
                 )
         return True
@@ -160,9 +170,10 @@ class Workshop:
             for name, path in claim_mount_paths(part, (*request.claims, *new)).items()
             if name not in prepared
         }
+        entries = root_entries(request, paths)
         unknown = [
-            path
-            for name, path in paths.items()
+            entry
+            for name, entry in entries.items()
             if name not in new
             and request.claims[name] not in facts.used_claims
             and f"{name}-{pod}" not in facts.foreign_claims
@@ -170,7 +181,7 @@ class Workshop:
         return ContainerCreation(
             name=container_name(request, part),
             config=config,
-            prepare=tuple(paths[name] for name in new if name in paths),
+            prepare=tuple(entries[name] for name in new if name in entries),
             inspect=tuple(unknown),
             prepare_aside=self._prepare_aside(request, part),
         )
@@ -180,13 +191,15 @@ class Workshop:
         context = part.spec.security_context if part.spec else None
         if context is None or not context.read_only_root_filesystem:
             return None
-        volumes = {volume.name: volume for volume in mounted_volumes(request)}
-        places = {
-            path: volumes[name] for name, path in claim_mount_paths(part, volumes.keys()).items()
-        }
+        paths = claim_mount_paths(part, [volume.name for volume in request.volumes])
+        names = {path: name for name, path in paths.items()}
+        sources = {volume.name: volume.source for volume in request.volumes}
         porter = self.context.porter(self.target.namespace)
-        return lambda paths: porter.prepare(
-            {places[path].source: places[path].root or Root() for path in paths}
+        return lambda entries: porter.prepare(
+            {
+                sources[names[entry.path]]: Root(mode=entry.mode, uid=entry.uid, gid=entry.gid)
+                for entry in entries
+            }
         )
 
     def _holds_up(self, part: Part, container_id: str) -> bool:
@@ -259,6 +272,8 @@ class Workshop:
             identity=self.identity(ordinal),
             network=self.network,
             claims=self.claims_of(pod),
+            given_roots=self._given_roots(pod),
+            storage=self.storage if needs_storage(pod_template.spec) else Storage(),
             new_claims=unprepared
             or tuple(
                 template.metadata.name
@@ -326,16 +341,18 @@ class Workshop:
         seen = self.pods()[pod]
         container = seen.part(part.name)
         is_new = container is not None and container.status is ContainerStatus.CREATED
-        new: tuple[str, ...] = ()
+        prepare: tuple[DirectoryEntry, ...] = ()
         prepare_aside = None
         if is_new:
             revision = seen.labels.get(labels.REVISION, "")
             request = self.pod_request(pod, revision, frozenset(), new_claims(seen.first))
+            request = replace(request, volumes=mounted_volumes(request))
             new = (*request.new_claims, *first_roots(request, part))
+            prepare = tuple(root_entries(request, claim_mount_paths(part, new)).values())
             prepare_aside = self._prepare_aside(request, part)
         self.context.executor.start(
             container_id,
-            prepare=tuple(claim_mount_paths(part, new).values()),
+            prepare=prepare,
             prepare_aside=prepare_aside,
         )
 
@@ -369,23 +386,45 @@ class Workshop:
             Progress(subject=f"pod/{pod}", state=state, detail=detail, is_done=is_done)
         )
 
-    def _claim_labels(self, template: PersistentVolumeClaim, ordinal: int) -> Mapping[str, str]:
+    @cached_property
+    def storage(self) -> Storage:
+        """What claims can get their storage from; up to two Engine calls, once."""
+        return observe_storage(self.context, self.world, self.target.namespace)
+
+    def _claim_volume(self, template: PersistentVolumeClaim, ordinal: int) -> PodVolume:
         facts, manifest = self.target.facts, self.target.manifest
-        found = {
-            **template.metadata.labels,
+        request = claim_request(manifest, template, self.target.namespace, ordinal)
+        applied = self.storage.claims.get(request.name)
+        if applied is not None:
+            # Kubernetes rule: a claim of that name that is there already is taken as it is.
+            request = named_request(applied, self.target.namespace)
+        made = claim_volume(
+            template,
+            request,
+            backing(request, self.storage, self.storage.chosen.get(request.name)),
+            fs_group=manifest.spec.template.spec.security_context.fs_group,
+        )
+        marks = {
             **manifest.spec.selector.match_labels,
-            **labels.base(labels.KIND_CLAIM, self.target.namespace),
+            **made.labels,
             labels.SET: self.target.name,
-            labels.CLAIM: template.metadata.name,
             labels.ORDINAL: str(ordinal),
-            labels.STORAGE: str(template.spec.resources.requests.get("storage", "")),
-            labels.ACCESS_MODES: ",".join(template.spec.access_modes),
-            labels.RECLAIM_POLICY: "Delete",
             labels.APPLIED_FROM: facts.applied_from.path,
         }
-        if template.spec.storage_class_name:
-            found[labels.STORAGE_CLASS] = template.spec.storage_class_name
-        return found
+        return replace(made, labels=marks)
+
+    def _given_roots(self, pod: str) -> frozenset[str]:
+        """Return the claim templates whose volume is a place that was there before."""
+        _, ordinal = naming.split_pod_name(pod)
+        there = {volume.name: volume for volume in self.world.volumes}
+        found = set()
+        for template in self.target.manifest.spec.volume_claim_templates:
+            name = self.claims_of(pod)[template.metadata.name]
+            seen = there.get(name)
+            options = seen.options if seen else self._claim_volume(template, ordinal).options
+            if options:
+                found.add(template.metadata.name)
+        return frozenset(found)
 
 
 def _claim_ordinal(claim: str, template: PersistentVolumeClaim, set_name: str) -> int | None:

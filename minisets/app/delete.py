@@ -104,6 +104,11 @@ def delete_claim(context: Context, namespace: str, claim: str) -> None:
     world = observe(context.engine, namespace)
     volume_name = naming.volume_name(namespace, claim)
     found = [volume for volume in world.claims(namespace) if volume.name == volume_name]
+    record = world.records.get(("PersistentVolumeClaim", namespace, claim))
+    if not found and record is not None:
+        # No pod has needed it yet.
+        context.store.remove(record)
+        return
     if not found:
         raise NotFound(
             f'persistentvolumeclaims "{claim}" not found',
@@ -118,10 +123,16 @@ def delete_claim(context: Context, namespace: str, claim: str) -> None:
         context.engine.remove_volume(volume_name)
     except EngineConflict as error:
         owner = found[0].labels.get(labels.SET, "")
+        if not owner:
+            raise EngineConflict(
+                f"claim {claim} is in use by a pod", hint=f"minisets get pods -n {namespace}"
+            ) from error
         raise EngineConflict(
             f"claim {claim} is in use by a pod of statefulset/{owner}",
             hint=f"minisets scale sts/{owner} --replicas=0, or minisets stop sts/{owner}",
         ) from error
+    if record is not None:
+        context.store.remove(record)
 
 
 def delete_object(context: Context, kind: str, namespace: str, name: str) -> None:

@@ -77,13 +77,13 @@ class ClaimFacts:
     """What is known of a claim.
 
     Attributes:
-        volume: Behind it.
+        volume: Behind it; None while no pod has needed it.
         used_by: Names of the pods that mount it.
         events: Of the claim, oldest first.
     """
 
     view: ClaimView
-    volume: VolumeSeen
+    volume: VolumeSeen | None
     used_by: tuple[str, ...]
     events: tuple[Event, ...]
 
@@ -263,7 +263,8 @@ def _notices(look: Look, target: Target) -> Iterator[str]:
 
 
 def _claim(look: Look, view: ClaimView, events: tuple[Event, ...]) -> ClaimFacts:
-    volume = next(one for one in look.world.volumes if one.name == view.volume)
+    name = naming.volume_name(view.namespace, view.name)
+    volume = next((one for one in look.world.volumes if one.name == name), None)
     return ClaimFacts(
         view=view,
         volume=volume,

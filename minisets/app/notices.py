@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from minisets.app.changes import Change
 from minisets.app.sets import SET_KIND
+from minisets.app.storage import RecordKey, cluster_records, has_claims, made_claims
 from minisets.app.world import World, as_set
 from minisets.core import labels, naming
 from minisets.core.claim_changes import claim_changes
@@ -22,11 +23,14 @@ from minisets.core.manifest import (
 )
 from minisets.core.name_remarks import name_remarks, port_remarks
 from minisets.core.pod_settings import host_network_remarks
+from minisets.core.pod_volumes import missing_claims, shortfalls
+from minisets.core.record import Record
 from minisets.core.references import Use, missing_notices, uses_of
 from minisets.core.resources import changed_limits
 from minisets.core.security import security_remarks
 from minisets.core.set_record import parse_object, parse_set
-from minisets.core.source import Notice
+from minisets.core.source import Notice, render_path
+from minisets.core.storage import Storage
 from minisets.engine.ports import Engine
 
 _Kept = TypeVar("_Kept", StorageClass, PersistentVolume, PersistentVolumeClaim)
@@ -52,6 +56,7 @@ def notices(
         for change in changes
         if change.loaded.kind == "Service"
     }
+    cluster = cache(lambda: {} if engine is None else cluster_records(engine))
     for change in changes:
         if change.loaded.kind in {"ConfigMap", "Secret"}:
             found += _change_notices(world, changes, change)
@@ -59,7 +64,7 @@ def notices(
             continue
         manifest = as_set(change.merged)
         subject = f"statefulset/{change.loaded.name}"
-        found += _power_notices(world, changes, change, manifest)
+        found += _storage_notices(world, changes, change, manifest, cluster)
         found += _machine_notices(manifest, subject, engine)
         found += _service_notices(manifest, change.namespace, services, subject)
         found += name_remarks(change.merged, change.namespace, services)
@@ -86,35 +91,65 @@ def notices(
     return found
 
 
-def _power_notices(
-    world: World, changes: Sequence[Change], change: Change, manifest: StatefulSet
+def _storage_notices(
+    world: World,
+    changes: Sequence[Change],
+    change: Change,
+    manifest: StatefulSet,
+    cluster: Callable[[], Mapping[RecordKey, Record]],
 ) -> list[Notice]:
-    """Say once, in one place, what the pods of a set can do to the machine."""
+    """Say what storage falls short of, and once, in one place, what pods can do to the machine."""
+    subject = f"statefulset/{change.loaded.name}"
+    storage = Storage()
+    if has_claims(manifest):
+        records = {**world.records, **cluster()}
+        made = made_claims(world, change.namespace)
+        named = _objects(records, changes, change.namespace, PersistentVolumeClaim)
+        storage = Storage(
+            classes=tuple(_objects(records, changes, "", StorageClass)),
+            persistent_volumes=tuple(_objects(records, changes, "", PersistentVolume)),
+            claims={**made, **{claim.metadata.name: claim for claim in named}},
+        )
+    found = [
+        Notice(subject=subject, message=text)
+        for text in shortfalls(manifest, change.namespace, storage)
+    ]
+    found += [
+        Notice(
+            subject=subject,
+            path=render_path(("spec", "template", "spec", "volumes", index)),
+            message=f'there is no persistentvolumeclaim "{name}", so its pods cannot start: '
+            "apply one of that name",
+        )
+        for index, name in missing_claims(manifest, storage)
+    ]
     powers = host_powers(
-        manifest,
-        _objects(world, changes, "", StorageClass),
-        _objects(world, changes, "", PersistentVolume),
-        _objects(world, changes, change.namespace, PersistentVolumeClaim),
+        manifest, storage.classes, storage.persistent_volumes, storage.claims.values()
     )
-    if not powers:
-        return []
-    message = f"its pods have power over the Engine's machine: {'; '.join(powers)}"
-    return [Notice(subject=f"statefulset/{change.loaded.name}", message=message)]
+    if powers:
+        message = f"its pods have power over the Engine's machine: {'; '.join(powers)}"
+        found.append(Notice(subject=subject, message=message))
+    return found
 
 
 def _objects(
-    world: World, changes: Sequence[Change], namespace: str, kind: type[_Kept]
+    records: Mapping[RecordKey, Record],
+    changes: Sequence[Change],
+    namespace: str,
+    kind: type[_Kept],
 ) -> list[_Kept]:
     """Return the objects of a kind as they will be: of the input, and those that live."""
     name = kind.__name__
     merged = {
-        record.name: parse_object(record.data).object for record in world.of_kind(name, namespace)
+        record.name: parse_object(record.data).object
+        for record in records.values()
+        if (record.kind, record.namespace) == (name, namespace)
     } | {
         change.loaded.name: change.merged
         for change in changes
         if (change.loaded.kind, change.namespace) == (name, namespace)
     }
-    return [decode_as(obj, kind) for obj in merged.values()]
+    return [decode_as(merged[key], kind) for key in sorted(merged)]
 
 
 def _machine_notices(manifest: StatefulSet, subject: str, engine: Engine | None) -> list[Notice]:

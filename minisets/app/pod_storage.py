@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
 from minisets.app.context import Context
+from minisets.app.storage import claim_users
 from minisets.app.world import World
 from minisets.core import labels
 from minisets.core.container_spec import PodRequest, surroundings
@@ -14,12 +16,16 @@ from minisets.core.manifest import Container
 from minisets.core.mounts import SubPath, mounting, mountpoint_of, root_paths
 from minisets.core.pod_layout import Part, layout
 from minisets.core.pod_volumes import (
+    SINGLE_POD,
     HostPath,
     PodVolume,
+    Root,
     VolumeKind,
     VolumeRequest,
+    check_users,
     pod_volumes,
 )
+from minisets.engine.archives import DirectoryEntry
 from minisets.engine.host_paths import HostPaths
 from minisets.errors import EngineConflict
 
@@ -41,12 +47,16 @@ def with_volumes(
         ReferenceMissing: A ConfigMap, a Secret or a claim is not there.
     """
     volumes = mounted_volumes(request)
-    _see_to_host_paths(context, request, volumes)
+    see_to_host_paths(context, request.identity.namespace, volumes)
+    _check_single_users(world, request, volumes)
     leftovers = {volume.name for volume in world.pod_volumes(request.identity.namespace)}
-    mountpoints = {}
+    mountpoints: dict[str, str] = {}
+    shared: dict[str, Root] = {}
     for volume in volumes:
         if volume.kind in {VolumeKind.CLAIM, VolumeKind.HOST_PATH}:
             continue
+        if volume.kind is VolumeKind.SHARED_CLAIM and volume.root:
+            shared[volume.source] = volume.root
         if is_new and volume.dies_with_pod and volume.source in leftovers:
             # In use: another command makes the same pod, and will be first.
             with suppress(EngineConflict):
@@ -55,6 +65,11 @@ def with_volumes(
             volume.source, labels=volume.labels, driver=volume.driver, options=volume.options
         )
         mountpoints[volume.source] = mountpoint_of(seen)
+        if not labels.is_ours(seen.labels):
+            # It was there before, made by somebody else: it stays as it is.
+            shared.pop(volume.source, None)
+    if shared:
+        context.porter(request.identity.namespace).prepare(shared, only_untouched=True)
     files = {one.source: one.files for one in volumes if one.kind is VolumeKind.FILES}
     if files:
         context.porter(request.identity.namespace).publish(files)
@@ -68,7 +83,11 @@ def mounted_volumes(request: PodRequest) -> tuple[PodVolume, ...]:
     """Return the volumes that a container of the pod mounts."""
     mounted = {mount.name for one in _containers(request) for mount in one.volume_mounts}
     wanted = VolumeRequest(
-        set_name=request.set_name, around=surroundings(request), claims=request.claims
+        set_name=request.set_name,
+        around=surroundings(request),
+        claims=request.claims,
+        given_roots=request.given_roots,
+        storage=request.storage,
     )
     return tuple(volume for volume in pod_volumes(wanted) if volume.name in mounted)
 
@@ -88,7 +107,7 @@ def new_roots(request: PodRequest) -> tuple[str, ...]:
 
 def first_roots(request: PodRequest, part: Part) -> tuple[str, ...]:
     """Return those of the pod's new_roots that no container before this one has mounted."""
-    names = new_roots(replace(request, volumes=mounted_volumes(request)))
+    names = new_roots(request)
     for earlier in layout(request.template.spec)[: part.place]:
         mounted = root_paths(earlier.spec, names) if earlier.spec else {}
         names = tuple(name for name in names if name not in mounted)
@@ -105,17 +124,43 @@ def remove_volumes(context: Context, world: World, namespace: str, pod: str = ""
             context.engine.remove_volume(volume.name)
 
 
-def _see_to_host_paths(
-    context: Context, request: PodRequest, volumes: tuple[PodVolume, ...]
-) -> None:
-    """Look at the host paths that are to be of a type; the Engine makes the others."""
+def see_to_host_paths(context: Context, namespace: str, volumes: Iterable[PodVolume]) -> None:
+    """Look at the host paths that are to be of a type; the Engine makes the others.
+
+    Raises:
+        NotConverged: One is not what it should be.
+    """
     wanted: list[HostPath] = [
         volume.host_path for volume in volumes if volume.host_path and volume.host_path.type
     ]
     if wanted:
-        look = HostPaths(context.engine, request.identity.namespace, context.pause_image)
+        look = HostPaths(context.engine, namespace, context.pause_image)
         for path in dict.fromkeys(wanted):
             look.see_to(path)
+
+
+def root_entries(request: PodRequest, paths: Mapping[str, str]) -> dict[str, DirectoryEntry]:
+    """Return what the roots of volumes are to be where a container has them.
+
+    Args:
+        request: The pod, with its volumes.
+        paths: Volume → mount path.
+    """
+    roots = {volume.name: volume.root for volume in request.volumes}
+    return {
+        name: DirectoryEntry(path=path, mode=root.mode, uid=root.uid, gid=root.gid)
+        for name, path in paths.items()
+        if (root := roots.get(name)) is not None
+    }
+
+
+def _check_single_users(world: World, request: PodRequest, volumes: Iterable[PodVolume]) -> None:
+    """Refuse a claim that is for one pod to a second pod."""
+    single = [volume for volume in volumes if SINGLE_POD in volume.access_modes]
+    if single:
+        pod = request.identity.pod
+        users = claim_users(world, request.identity.namespace, pod, request.set_name)
+        check_users(single, pod, users)
 
 
 def _with_sub_paths(context: Context, request: PodRequest) -> PodRequest:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minisets.app.look import Look
-from minisets.app.shapes import Object, seconds_of, shown_labels
+from minisets.app.shapes import Object, object_of_record, seconds_of, shown_labels
 from minisets.core import labels, naming
 from minisets.core.observed import VolumeSeen
+from minisets.core.record import Record
+from minisets.core.set_record import parse_object
 
 SHORT_MODES = {
     "ReadWriteOnce": "RWO",
@@ -38,27 +40,50 @@ class ClaimView:
 
 
 def claim_views(look: Look) -> list[ClaimView]:
-    """Show all claims."""
-    return [
-        _claim_view(volume, look.sizes.get(volume.name))
-        for space in sorted(look.world.namespaces())
-        for volume in look.world.claims(space)
-    ]
+    """Show all claims: those that are volumes, and applied ones that no pod has needed yet."""
+    found = []
+    for space in sorted(look.world.namespaces()):
+        bound = [
+            _bound(volume, look.sizes.get(volume.name)) for volume in look.world.claims(space)
+        ]
+        names = {view.name for view in bound}
+        records = look.world.of_kind("PersistentVolumeClaim", space)
+        waiting = [_waiting(record) for record in records if record.name not in names]
+        found += sorted([*bound, *waiting], key=lambda view: naming.split_pod_name(view.name))
+    return found
 
 
-def _claim_view(volume: VolumeSeen, used: int | None) -> ClaimView:
+def _waiting(record: Record) -> ClaimView:
+    shown = object_of_record(record)
+    spec = shown["spec"]
+    return ClaimView(
+        namespace=record.namespace,
+        name=record.name,
+        status="Pending",
+        volume="",
+        capacity="",
+        access_modes="",
+        storage_class=spec.get("storageClassName") or "",
+        created=parse_object(record.data).created,
+        object={**shown, "status": {"phase": "Pending"}},
+    )
+
+
+def _bound(volume: VolumeSeen, used: int | None) -> ClaimView:
     got = volume.labels
     namespace = got[labels.NAMESPACE]
     name = volume.name.removeprefix(naming.prefix(namespace))
     modes = [mode for mode in got.get(labels.ACCESS_MODES, "").split(",") if mode]
     storage = got.get(labels.STORAGE, "")
     storage_class = got.get(labels.STORAGE_CLASS, "")
+    # One that was applied goes by its own name.
+    persistent = got.get(labels.PERSISTENT_VOLUME) or volume.name
     shown = shown_labels(got)
     spec: Object = {
         "accessModes": modes,
         "resources": {"requests": {"storage": storage}},
         "volumeMode": "Filesystem",
-        "volumeName": volume.name,
+        "volumeName": persistent,
     }
     if storage_class:
         spec["storageClassName"] = storage_class
@@ -66,7 +91,7 @@ def _claim_view(volume: VolumeSeen, used: int | None) -> ClaimView:
         namespace=namespace,
         name=name,
         status="Bound",
-        volume=volume.name,
+        volume=persistent,
         capacity=storage,
         access_modes=",".join(SHORT_MODES.get(mode, mode) for mode in modes),
         storage_class=storage_class,

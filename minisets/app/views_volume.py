@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from minisets.app.look import Look
 from minisets.app.shapes import Object
 from minisets.app.views_claim import ClaimView, claim_views
 from minisets.app.views_object import ObjectView, record_views
-from minisets.core import labels
+from minisets.core import labels, naming
 
 KIND = "PersistentVolume"
 
 
 def volume_views(look: Look) -> list[ObjectView]:
     """Show all volumes: those of claims, which are bound, and applied ones that wait."""
-    drivers = {volume.name: volume for volume in look.world.volumes}
+    seen = {volume.name: volume for volume in look.world.volumes}
+    applied = {view.name: view for view in record_views(look, KIND)}
     bound = []
     for claim in claim_views(look):
-        volume = drivers[claim.volume]
-        policy = volume.labels.get(labels.RECLAIM_POLICY, "Delete")
-        bound.append(_bound(claim, policy, volume.driver, volume.mountpoint))
-    taken = {view.name for view in bound}
-    waiting = [
-        ObjectView(
-            kind=KIND,
-            namespace="",
-            name=view.name,
-            created=view.created,
-            object={**view.object, "status": {"phase": "Available"}},
-        )
-        for view in record_views(look, KIND)
-        if view.name not in taken
-    ]
-    return [*bound, *waiting]
+        volume = seen.get(naming.volume_name(claim.namespace, claim.name))
+        if volume is None:
+            continue
+        if claim.volume in applied:
+            bound.append(_applied(applied.pop(claim.volume), claim))
+        else:
+            policy = volume.labels.get(labels.RECLAIM_POLICY, "Delete")
+            bound.append(_bound(claim, policy, volume.driver, volume.mountpoint))
+    return [*bound, *(_applied(view, None) for view in applied.values())]
+
+
+def _applied(view: ObjectView, claim: ClaimView | None) -> ObjectView:
+    """Show a volume that was applied, and the claim that has it."""
+    owner = {} if claim is None else {"claimRef": _reference(claim)}
+    spec = {**view.object["spec"], **owner}
+    status = {"phase": "Available" if claim is None else "Bound"}
+    return replace(view, object={**view.object, "spec": spec, "status": status})
+
+
+def _reference(claim: ClaimView) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "name": claim.name,
+        "namespace": claim.namespace,
+    }
 
 
 def _bound(claim: ClaimView, policy: str, driver: str, mountpoint: str) -> ObjectView:
@@ -39,12 +52,7 @@ def _bound(claim: ClaimView, policy: str, driver: str, mountpoint: str) -> Objec
     spec: Object = {
         "accessModes": asked["accessModes"],
         "capacity": {"storage": claim.capacity},
-        "claimRef": {
-            "apiVersion": "v1",
-            "kind": "PersistentVolumeClaim",
-            "name": claim.name,
-            "namespace": claim.namespace,
-        },
+        "claimRef": _reference(claim),
         "persistentVolumeReclaimPolicy": policy,
         "volumeMode": asked.get("volumeMode", "Filesystem"),
     }

@@ -256,8 +256,16 @@ class _Deletion:
         self.kept.setdefault(namespace, []).extend(claims)
 
     def _tell_kept(self) -> None:
+        from minisets.core import naming
+
         for namespace, claims in self.kept.items():
-            if claims:
+            if claims and self.options.volumes:
+                volumes = " ".join(naming.volume_name(namespace, claim) for claim in claims)
+                self.screen.remark(
+                    f"kept: volumes {', '.join(claims)}: their reclaim policy is Retain; remove "
+                    f"them with: docker volume rm {volumes}"
+                )
+            elif claims:
                 self.screen.remark(
                     f"kept: volumes {', '.join(claims)}; remove them with: "
                     f"minisets delete pvc {' '.join(claims)}{namespace_flag(namespace)}, "

@@ -208,6 +208,13 @@ def _storage(spec: Mapping[str, Any]) -> str:
 def _claim(facts: ClaimFacts) -> Fields:
     view, volume = facts.view, facts.volume
     head = _head(view)
+    behind: Fields = []
+    if volume is not None:
+        behind = [
+            ("Driver", volume.driver),
+            ("Options", pairs(volume.options)),
+            ("Mountpoint", volume.mountpoint or NONE),
+        ]
     return [
         *head[:2],
         ("StorageClass", view.storage_class or NONE),
@@ -218,9 +225,7 @@ def _claim(facts: ClaimFacts) -> Fields:
         ("Used", "<unknown>" if view.used is None else round_bytes(view.used)),
         ("Access Modes", view.access_modes or NONE),
         ("VolumeMode", str(view.object["spec"].get("volumeMode", "Filesystem"))),
-        ("Driver", volume.driver),
-        ("Options", pairs(volume.options)),
-        ("Mountpoint", volume.mountpoint or NONE),
+        *behind,
         ("Created", show_time(view.created)),
         ("Used By", facts.used_by),
     ]

@@ -23,6 +23,7 @@ from minisets.core.publishing import bindings
 from minisets.core.resource_fields import Capacity
 from minisets.core.resources import resource_settings
 from minisets.core.security import security_settings, user
+from minisets.core.storage import Storage
 
 _SECOND = 1_000_000_000
 _START_INTERVAL_API = (1, 44)
@@ -35,6 +36,9 @@ class PodRequest:
     Attributes:
         template: The template of the pod's revision, defaulted.
         claims: Claim template name → volume name.
+        given_roots: Claim templates whose volume is a place that was there before: it keeps its
+            owner and mode.
+        storage: What claims that the pod names get their storage from.
         volumes: The pod's volumes, those of its claims too.
         mountpoints: Volume name → where the Engine's machine has it, if it is mounted in part.
         new_claims: Names of the claim templates whose volumes are empty and not prepared yet.
@@ -58,6 +62,8 @@ class PodRequest:
     identity: PodIdentity
     network: NetworkPlace | None
     claims: Mapping[str, str]
+    given_roots: frozenset[str] = frozenset()
+    storage: Storage = field(default_factory=Storage)
     volumes: tuple[PodVolume, ...] = ()
     mountpoints: Mapping[str, str] = field(default_factory=dict)
     new_claims: tuple[str, ...] = ()

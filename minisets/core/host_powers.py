@@ -18,7 +18,7 @@ from minisets.core.manifest import (
     Volume,
 )
 from minisets.core.security import capabilities
-from minisets.core.storage import ClaimRequest, Storage, backing, volume_host_path
+from minisets.core.storage import ClaimRequest, class_backing, volume_host_path
 
 DOCKER_CAPABILITIES = frozenset(
     {
@@ -141,9 +141,9 @@ def _of_claim(
         spec=claim.spec,
         annotations=claim.metadata.annotations,
     )
-    found = backing(request, Storage(classes=classes))
+    found = class_backing(request, classes)
     place = _place(found.options)
-    if place:
+    if place and not request.spec.volume_name:
         yield f"{subject} is {place} of the machine, by StorageClass {found.storage_class}"
     for volume in persistent_volumes:
         path = volume_host_path(volume)

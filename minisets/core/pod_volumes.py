@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from minisets.core import labels, naming
 from minisets.core.environment import Surroundings
 from minisets.core.file_entry import FileEntry
-from minisets.core.manifest import PersistentVolumeClaim, PodSpec, Volume
+from minisets.core.manifest import PersistentVolumeClaim, PodSpec, StatefulSet, Volume
 from minisets.core.manifest_volume import EmptyDirVolumeSource, EphemeralVolumeSource
 from minisets.core.pod_files import has_files, volume_files
 from minisets.core.quantity import parse_quantity
@@ -20,6 +21,7 @@ from minisets.core.storage import (
     Storage,
     backing,
     bind,
+    named_request,
     nfs_options,
 )
 from minisets.errors import NotConverged, ReferenceMissing
@@ -31,6 +33,7 @@ _EVERYBODY = 0o777
 # Kubernetes rule: the group may write, and what is made inside belongs to the group.
 _SET_GID = 0o2000
 _CLAIM_OF_GROUP = 0o2775
+_ON_DISK = "the emptyDir {} is on disk: Docker cannot mount a subPath of memory"
 
 
 class VolumeKind(StrEnum):
@@ -77,7 +80,6 @@ class PodVolume:
         host_path: What must stand on the machine before the first mount; None if nothing.
         access_modes: Of a claim.
         is_memory: Its content is lost when no container has it mounted.
-        shortfall: What the manifests ask for and Docker does not give, as a sentence.
     """
 
     name: str
@@ -92,7 +94,6 @@ class PodVolume:
     host_path: HostPath | None = None
     access_modes: tuple[str, ...] = ()
     is_memory: bool = False
-    shortfall: str = ""
 
     @property
     def dies_with_pod(self) -> bool:
@@ -109,12 +110,14 @@ class VolumeRequest:
     Attributes:
         around: The pod: its spec and fields, ConfigMaps and Secrets.
         claims: Claim template → volume name.
+        given_roots: Those of them whose volume is a place that was there before.
         storage: What claims get their storage from.
     """
 
     set_name: str
     around: Surroundings
     claims: Mapping[str, str]
+    given_roots: frozenset[str] = frozenset()
     storage: Storage = field(default_factory=Storage)
 
     @property
@@ -139,7 +142,12 @@ def pod_volumes(request: VolumeRequest) -> tuple[PodVolume, ...]:
     spec = request.around.pod
     group = spec.security_context.fs_group
     claims = tuple(
-        PodVolume(name=name, kind=VolumeKind.CLAIM, source=source, root=claim_root(group))
+        PodVolume(
+            name=name,
+            kind=VolumeKind.CLAIM,
+            source=source,
+            root=None if name in request.given_roots else claim_root(group),
+        )
         for name, source in request.claims.items()
     )
     others = (volume for volume in spec.volumes if volume.name not in request.claims)
@@ -190,10 +198,10 @@ def claim_volume(
         driver=found.driver,
         options=found.options,
         labels=marks,
-        root=claim_root(fs_group),
+        # What was there before keeps its owner and mode.
+        root=None if found.options else claim_root(fs_group),
         host_path=_backing_path(found),
         access_modes=request.spec.access_modes,
-        shortfall=found.shortfall,
     )
 
 
@@ -271,13 +279,8 @@ def _scratch(
     root = _scratch_root(_EVERYBODY if source.mode is None else source.mode, group)
     if source.medium != "Memory":
         return replace(made, root=root)
-    if volume.name in _with_sub_paths(request.around.pod):
-        return replace(
-            made,
-            root=root,
-            shortfall=f"the emptyDir {volume.name} is on disk: Docker cannot mount a subPath of "
-            "memory",
-        )
+    if _is_disk_after_all(volume, request.around.pod):
+        return replace(made, root=root)
     size = int(parse_quantity(source.size_limit)) if source.size_limit is not None else 0
     words = [f"size={size}"] if size else []
     # What is written before the start would be lost: the mount itself sets the owner.
@@ -286,13 +289,18 @@ def _scratch(
     return replace(made, options=options, is_memory=True)
 
 
-def _with_sub_paths(spec: PodSpec) -> set[str]:
-    return {
-        mount.name
-        for container in (*spec.init_containers, *spec.containers)
-        for mount in container.volume_mounts
-        if mount.sub_path or mount.sub_path_expr
-    }
+def _is_disk_after_all(volume: Volume, spec: PodSpec) -> bool:
+    """Say whether an emptyDir asks for memory of which a container mounts a part."""
+    source = volume.empty_dir
+    return (
+        source is not None
+        and source.medium == "Memory"
+        and any(
+            mount.name == volume.name and (mount.sub_path or mount.sub_path_expr)
+            for container in (*spec.init_containers, *spec.containers)
+            for mount in container.volume_mounts
+        )
+    )
 
 
 def _shared_claim(volume: Volume, request: VolumeRequest, group: int | None) -> PodVolume:
@@ -304,19 +312,20 @@ def _shared_claim(volume: Volume, request: VolumeRequest, group: int | None) -> 
             f'persistentvolumeclaim "{name}" not found',
             hint=f"minisets get pvc -n {request.namespace}",
         )
-    wanted = ClaimRequest(
-        namespace=request.namespace,
-        name=name,
-        spec=claim.spec,
-        annotations=claim.metadata.annotations,
+    wanted = named_request(claim, request.namespace)
+    # What is there is what it was made of; its root and its files are not touched again.
+    is_made = name in request.storage.made
+    found = (
+        Backing()
+        if is_made
+        else backing(wanted, request.storage, request.storage.chosen.get(name))
     )
-    bound = bind((wanted,), request.storage).get(name)
-    found = backing(wanted, request.storage, bound)
     made = claim_volume(claim, wanted, found, fs_group=group)
     return replace(
         made,
         name=volume.name,
         kind=VolumeKind.SHARED_CLAIM,
+        root=None if is_made else made.root,
         read_only=bool(source and source.read_only),
     )
 
@@ -340,9 +349,8 @@ def _ephemeral(
         driver=found.driver,
         options=found.options,
         labels={**made.labels, labels.RECLAIM_POLICY: found.reclaim_policy},
-        root=claim_root(group),
+        root=None if found.options else claim_root(group),
         host_path=_backing_path(found),
-        shortfall=found.shortfall,
     )
 
 
@@ -352,6 +360,43 @@ def _backing_path(found: Backing) -> HostPath | None:
     return HostPath(path=found.host_path, type=found.host_path_type or "DirectoryOrCreate")
 
 
-def shortfalls(volumes: Iterable[PodVolume]) -> Iterator[str]:
-    """Yield what Docker does not give of what the manifests ask for, each sentence once."""
-    yield from dict.fromkeys(volume.shortfall for volume in volumes if volume.shortfall)
+def shortfalls(manifest: StatefulSet, namespace: str, storage: Storage) -> tuple[str, ...]:
+    """Return what Docker does not give of what a set's volumes ask for, each sentence once."""
+    spec = manifest.spec.template.spec
+    templates = {one.metadata.name: one.spec for one in manifest.spec.volume_claim_templates}
+    wanted = [(f"{name}-{manifest.metadata.name}-0", one) for name, one in templates.items()]
+    found = []
+    for volume in spec.volumes:
+        claim = volume.persistent_volume_claim
+        if volume.name in templates:
+            continue
+        if claim is not None and claim.claim_name in storage.claims:
+            wanted.append((claim.claim_name, storage.claims[claim.claim_name].spec))
+        if volume.ephemeral is not None and volume.ephemeral.volume_claim_template is not None:
+            wanted.append((volume.name, volume.ephemeral.volume_claim_template.spec))
+        if _is_disk_after_all(volume, spec):
+            found.append(_ON_DISK.format(volume.name))
+    for name, claim_spec in wanted:
+        request = ClaimRequest(namespace=namespace, name=name, spec=claim_spec)
+        with suppress(ReferenceMissing):
+            bound = bind((request,), storage).get(name)
+            found.append(backing(request, storage, bound).shortfall)
+    return tuple(dict.fromkeys(text for text in found if text))
+
+
+def missing_claims(manifest: StatefulSet, storage: Storage) -> tuple[tuple[int, str], ...]:
+    """Return the claims that pods of a set name and that are not there, with their place.
+
+    That is the index in the volumes of the template.
+    """
+    templates = {one.metadata.name for one in manifest.spec.volume_claim_templates}
+    sources = (
+        (index, volume.persistent_volume_claim)
+        for index, volume in enumerate(manifest.spec.template.spec.volumes)
+        if volume.name not in templates
+    )
+    return tuple(
+        (index, source.claim_name)
+        for index, source in sources
+        if source is not None and source.claim_name not in storage.claims
+    )

@@ -33,14 +33,18 @@ class Storage:
     """What claims can get their storage from.
 
     Attributes:
-        claims: Claims that are objects of their own, of one namespace, by name.
+        claims: Of one namespace by name: those that pods may mount by it.
+        made: Names of those of them whose volume is there already.
         bound: PersistentVolume → namespace and name of the claim that has it.
+        chosen: Claim → the PersistentVolume that it is to get, from bind.
     """
 
     classes: tuple[StorageClass, ...] = ()
     persistent_volumes: tuple[PersistentVolume, ...] = ()
     claims: Mapping[str, PersistentVolumeClaim] = field(default_factory=dict)
+    made: frozenset[str] = frozenset()
     bound: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    chosen: Mapping[str, PersistentVolume] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,16 @@ class Backing:
     shortfall: str = ""
 
 
+def named_request(claim: PersistentVolumeClaim, namespace: str) -> ClaimRequest:
+    """Return what a claim that is an object of its own asks for."""
+    return ClaimRequest(
+        namespace=namespace,
+        name=claim.metadata.name,
+        spec=claim.spec,
+        annotations=claim.metadata.annotations,
+    )
+
+
 def class_name(request: ClaimRequest, classes: Iterable[StorageClass]) -> str:
     """Return the name of the class that a claim asks for, empty for none.
 
@@ -96,10 +110,8 @@ def bind(requests: Sequence[ClaimRequest], storage: Storage) -> dict[str, Persis
 
     Kubernetes rule: the one that names the claim, else the smallest that is free and has the
     class, the access modes, the labels and the size. Claims choose in the order given, so that
-    each command comes to the same answer for the claims of a set.
-
-    Raises:
-        ReferenceMissing: A claim names a PersistentVolume that is not there or not for it.
+    each command comes to the same answer for the claims of a set. One that names a
+    PersistentVolume which it cannot have gets none.
     """
     taken = dict(storage.bound)
     found = {}
@@ -120,14 +132,29 @@ def backing(
         request: The claim.
         storage: What there is.
         volume: The PersistentVolume that it is bound to, from bind.
+
+    Raises:
+        ReferenceMissing: The claim names a PersistentVolume, and is not bound to it.
     """
-    name = class_name(request, storage.classes)
     if volume is not None:
-        return _from_volume(volume, name)
-    found = next((one for one in storage.classes if one.metadata.name == name), None)
+        return _from_volume(volume, class_name(request, storage.classes))
+    if request.spec.volume_name:
+        raise ReferenceMissing(
+            f'the claim "{request.name}" asks for the persistentvolume '
+            f'"{request.spec.volume_name}", which is not there or belongs to another claim',
+            hint="minisets get pv",
+        )
+    return class_backing(request, storage.classes)
+
+
+def class_backing(request: ClaimRequest, classes: Sequence[StorageClass]) -> Backing:
+    """Say what the volume of a claim is made of that is bound to no PersistentVolume."""
+    name = class_name(request, classes)
+    found = next((one for one in classes if one.metadata.name == name), None)
     if found is None:
         # Clusters bring classes of their own, which no manifest has.
-        return Backing(storage_class=name)
+        shortfall = f'there is no StorageClass "{name}": its claims get plain volumes'
+        return Backing(storage_class=name, shortfall=shortfall if name else "")
     return _from_class(found, request)
 
 
@@ -161,14 +188,7 @@ def _choose(
     ]
     wanted = request.spec.volume_name
     if wanted:
-        named = next((one for one in free if one.metadata.name == wanted), None)
-        if named is None:
-            raise ReferenceMissing(
-                f'the claim "{request.name}" asks for the persistentvolume "{wanted}", which is '
-                "not there or belongs to another claim",
-                hint="minisets get pv",
-            )
-        return named
+        return next((one for one in free if one.metadata.name == wanted), None)
     name = class_name(request, storage.classes)
     fitting = [one for one in free if _fits(one, request, name)]
     own = [one for one in fitting if _owner(one, request) == claim or one.metadata.name in taken]
@@ -210,7 +230,7 @@ def _from_volume(volume: PersistentVolume, name: str) -> Backing:
     else:
         shortfall = (
             f"storage of the persistentvolume {volume.metadata.name} needs a cluster: "
-            "its claim gets a volume of the local driver"
+            "its claim gets a plain volume"
         )
     return Backing(
         options=options,
@@ -233,7 +253,7 @@ def _from_class(found: StorageClass, request: ClaimRequest) -> Backing:
             reclaim_policy=policy,
             storage_class=name,
             shortfall=f"the provisioner {found.provisioner} of the class {name} needs a cluster: "
-            "its claims get volumes of the local driver",
+            "its claims get plain volumes",
         )
     options = {
         key: _filled(value, request)
@@ -260,7 +280,7 @@ def _class_shortfall(found: StorageClass, *, is_mounted: bool) -> str:
     if found.provisioner == NO_PROVISIONER:
         return (
             f"no persistentvolume is free for the class {name}, which makes none: its claims get "
-            "volumes of the local driver"
+            "plain volumes"
         )
     if found.mount_options and not is_mounted:
         return f"the mountOptions of the class {name} are ignored: its driver mounts by itself"

@@ -18,7 +18,6 @@ from minisets.core.support_table import (
     OTHER_RESOURCES,
     RESOURCES,
     SHARED_VOLUME,
-    STANDALONE_CLAIM,
     TABLE,
     UNKNOWN_KIND,
     YES,
@@ -101,8 +100,6 @@ def _notice(reason: str, paths: list[Path], subject: str) -> Notice:
 
 
 def _findings(kind: str, obj: dict[str, Any]) -> Iterator[_Finding]:
-    if kind == "PersistentVolumeClaim":
-        yield _Finding(("spec",), STANDALONE_CLAIM)
     yield from _walk(kind, obj, (), _claim_names(obj))
     if kind == "Service":
         yield from _remapped_ports(obj)

@@ -71,10 +71,14 @@ _NO_PROXY = ignored("a Service is a DNS name here: nothing balances or routes it
 _ONE_FAMILY = ignored("pods have the address family of their Docker network")
 _LIVENESS = ignored("acted upon only while `minisets watch` runs; what exits is restarted anyway")
 _CLUSTER_STORAGE = refused_always("storage of this kind needs a cluster; use a claim template")
-_PV = ignored("the object is kept, but claims are not bound to it yet")
-_CLASS = ignored("the class is kept, but volumes come from the local driver for now")
-_CLAIM = ignored("the object is kept, but pods cannot use it yet")
+_CLUSTER_PV = ignored("storage of this kind needs a cluster: its claim gets a plain volume")
 
+_CLUSTER_VOLUMES = (
+    *("awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "csi", "fc"),
+    *("flexVolume", "flocker", "gcePersistentDisk", "glusterfs", "iscsi"),
+    *("photonPersistentDisk", "portworxVolume", "quobyte", "rbd", "scaleIO", "storageos"),
+    "vsphereVolume",
+)
 # What every volume of files says of them.
 _FILES = ("defaultMode", "defaultUser")
 
@@ -147,7 +151,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "priorityClassName": _ONE_NODE,
         "readinessGates": ignored("there are no controllers that would set the conditions"),
         "resourceClaims": refused("dynamic resource allocation needs a cluster"),
-        "resources": refused(NOT_YET),
+        "resources": refused("Docker limits single containers: give each its own resources"),
         "restartPolicy": YES,
         "runtimeClassName": ignored("the Engine's default runtime is used"),
         "schedulerName": ignored(_ONE_NODE.reason, "default-scheduler"),
@@ -323,7 +327,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "csi": _CLUSTER_STORAGE,
         "downwardAPI": YES,
         "emptyDir": YES,
-        "ephemeral": refused_always(NOT_YET),
+        "ephemeral": YES,
         "fc": _CLUSTER_STORAGE,
         "flexVolume": _CLUSTER_STORAGE,
         "flocker": _CLUSTER_STORAGE,
@@ -335,7 +339,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "iscsi": _CLUSTER_STORAGE,
         "name": YES,
         "nfs": YES,
-        "persistentVolumeClaim": refused_always(NOT_YET),
+        "persistentVolumeClaim": YES,
         "photonPersistentDisk": _CLUSTER_STORAGE,
         "portworxVolume": _CLUSTER_STORAGE,
         "projected": YES,
@@ -374,6 +378,9 @@ TABLE: dict[str, dict[str, Support]] = {
     "ConfigMapProjection": {"items": YES, "name": YES, "optional": YES},
     "SecretProjection": {"items": YES, "name": YES, "optional": YES},
     "DownwardAPIProjection": {"items": YES},
+    "EphemeralVolumeSource": {"volumeClaimTemplate": YES},
+    "PersistentVolumeClaimTemplate": {"metadata": YES, "spec": YES},
+    "PersistentVolumeClaimVolumeSource": {"claimName": YES, "readOnly": YES},
     "NFSVolumeSource": {"path": YES, "readOnly": YES, "server": YES},
     "HostPathVolumeSource": {"path": YES, "type": YES},
     "PersistentVolumeClaim": {**_OBJECT, "spec": YES, "status": _STATUS},
@@ -382,11 +389,11 @@ TABLE: dict[str, dict[str, Support]] = {
         "dataSource": refused("a volume cannot be made from another one"),
         "dataSourceRef": refused("a volume cannot be made from another one"),
         "resources": YES,
-        "selector": ignored("claims are not bound to existing volumes yet"),
+        "selector": YES,
         "storageClassName": YES,
         "volumeAttributesClassName": ignored("the local driver has no such attributes"),
         "volumeMode": refused("block devices are not supported yet", "Filesystem"),
-        "volumeName": ignored("claims are not bound to existing volumes yet"),
+        "volumeName": YES,
     },
     "VolumeResourceRequirements": {
         "limits": ignored("the local driver enforces no size"),
@@ -434,21 +441,48 @@ TABLE: dict[str, dict[str, Support]] = {
         "spec": ignored("there are no controllers that would finalize it"),
         "status": _STATUS,
     },
-    "PersistentVolume": {**_OBJECT, "spec": _PV, "status": _STATUS},
+    "PersistentVolume": {**_OBJECT, "spec": YES, "status": _STATUS},
+    "PersistentVolumeSpec": {
+        **dict.fromkeys(_CLUSTER_VOLUMES, _CLUSTER_PV),
+        "accessModes": YES,
+        "capacity": YES,
+        "claimRef": YES,
+        "hostPath": YES,
+        "local": YES,
+        "mountOptions": YES,  # of NFS; of directories Kubernetes has none, either
+        "nfs": YES,
+        "nodeAffinity": _ONE_NODE,
+        "persistentVolumeReclaimPolicy": YES,
+        "storageClassName": YES,
+        "volumeAttributesClassName": ignored("the local driver has no such attributes"),
+        "volumeMode": refused("block devices are not supported yet", "Filesystem"),
+    },
+    "LocalVolumeSource": {
+        "fsType": ignored("a local volume is a directory here"),
+        "path": YES,
+    },
+    "ObjectReference": {
+        "apiVersion": YES,
+        "fieldPath": _SERVER,
+        "kind": YES,
+        "name": YES,
+        "namespace": YES,
+        "resourceVersion": _SERVER,
+        "uid": _SERVER,
+    },
     "StorageClass": {
         **_OBJECT,
-        "allowVolumeExpansion": _CLASS,
-        "allowedTopologies": _CLASS,
-        "mountOptions": _CLASS,
-        "parameters": _CLASS,
-        "provisioner": _CLASS,
-        "reclaimPolicy": _CLASS,
-        "volumeBindingMode": _CLASS,
+        "allowVolumeExpansion": ignored("the local driver enforces no size", True),
+        "allowedTopologies": _ONE_NODE,
+        "mountOptions": YES,
+        "parameters": YES,
+        "provisioner": YES,
+        "reclaimPolicy": YES,
+        "volumeBindingMode": ignored(
+            "a volume is made when the first pod needs it", "Immediate", "WaitForFirstConsumer"
+        ),
     },
 }
-
-STANDALONE_CLAIM = _CLAIM
-"""A PersistentVolumeClaim that is an object of its own, not a claim template."""
 
 DISK_LIMIT = ignored("the local driver enforces no size")
 """The size of an emptyDir that is not in memory."""

@@ -14,11 +14,11 @@ from minisets.engine.archives import DirectoryEntry, directories_tar
 from minisets.engine.ports import Clock, Engine
 from minisets.errors import EngineError, EngineMissing
 
-# What the Engine's local driver leaves: a volume in this state was never prepared.
-_UNTOUCHED_ROOT = (0, 0o755)
+UNTOUCHED_ROOT = (0, 0o755)
+"""What the Engine's local driver leaves: a volume in this state was never prepared."""
 
-PrepareAside = Callable[[tuple[str, ...]], None]
-"""Makes the claims at these mount paths writable by another way than through the container."""
+PrepareAside = Callable[[tuple[DirectoryEntry, ...]], None]
+"""Prepares the volumes at these mount paths by another way than through the container."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +28,16 @@ class ContainerCreation:
     Attributes:
         name: Container name.
         config: The Engine API's JSON.
-        prepare: Mount paths of new claims, to be made writable for everybody.
-        inspect: Mount paths of claims that may never have been prepared: looked at first.
-        prepare_aside: Prepares the claims at these mount paths where the container cannot: the
+        prepare: Mount paths of new volumes, and what their root directories are to be.
+        inspect: The same of claims that may never have been prepared: looked at first.
+        prepare_aside: Prepares the volumes at these mount paths where the container cannot: the
             Engine puts nothing into one whose root file system is read-only.
     """
 
     name: str
     config: Mapping[str, Any]
-    prepare: tuple[str, ...] = ()
-    inspect: tuple[str, ...] = ()
+    prepare: tuple[DirectoryEntry, ...] = ()
+    inspect: tuple[DirectoryEntry, ...] = ()
     prepare_aside: PrepareAside | None = None
 
 
@@ -92,22 +92,21 @@ class Executor:
         self,
         container_id: str,
         *,
-        prepare: tuple[str, ...] = (),
-        inspect: tuple[str, ...] = (),
+        prepare: tuple[DirectoryEntry, ...] = (),
+        inspect: tuple[DirectoryEntry, ...] = (),
         prepare_aside: PrepareAside | None = None,
     ) -> None:
-        """Make claims writable, then start the container."""
+        """Prepare the roots of new volumes, then start the container."""
         fresh = [
-            path
-            for path in inspect
-            if self._engine.archive_head(container_id, f"{path}/.") == _UNTOUCHED_ROOT
+            entry
+            for entry in inspect
+            if self._engine.archive_head(container_id, f"{entry.path}/.") == UNTOUCHED_ROOT
         ]
-        paths = (*prepare, *fresh)
-        if paths and prepare_aside is not None:
-            prepare_aside(paths)
-        elif paths:
-            # Kubernetes' local provisioners do so, too: without fsGroup anybody may write.
-            tar = directories_tar(DirectoryEntry(path=path) for path in paths)
+        entries = (*prepare, *fresh)
+        if entries and prepare_aside is not None:
+            prepare_aside(entries)
+        elif entries:
+            tar = directories_tar(entries)
             self._engine.put_archive(container_id, "/", tar)
         self._engine.start(container_id)
 

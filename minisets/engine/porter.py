@@ -22,6 +22,7 @@ from minisets.engine.archives import (
     pack,
     unpack,
 )
+from minisets.engine.executor import UNTOUCHED_ROOT
 from minisets.engine.pause_image import FILES_PROGRAM, PAUSE_STOP_SIGNAL
 from minisets.engine.ports import Engine
 from minisets.engine.swaps import Swap, below, plan_swap
@@ -60,15 +61,24 @@ class Porter:
 
         self._use(list(files), work)
 
-    def prepare(self, roots: Mapping[str, Root]) -> None:
-        """Give the root directories of volumes a mode and an owner. Three Engine calls."""
+    def prepare(self, roots: Mapping[str, Root], *, only_untouched: bool = False) -> None:
+        """Give the root directories of volumes a mode and an owner. Three Engine calls.
+
+        Args:
+            roots: By volume.
+            only_untouched: Leave those that are not as the Engine makes them: another pod may
+                have come first. One call more per volume.
+        """
 
         def work(container_id: str, mounts: Mapping[str, str]) -> None:
-            tar = pack(
+            entries = [
                 DirectoryEntry(path=mounts[name], mode=root.mode, uid=root.uid, gid=root.gid)
                 for name, root in roots.items()
-            )
-            self._engine.put_archive(container_id, "/", tar)
+                if not only_untouched
+                or self._engine.archive_head(container_id, f"{mounts[name]}/.") == UNTOUCHED_ROOT
+            ]
+            if entries:
+                self._engine.put_archive(container_id, "/", pack(entries))
 
         self._use(list(roots), work)
 

@@ -105,6 +105,14 @@ def test_a_claim_tells_who_uses_it_and_what_it_takes(bench: Bench):
     assert "ProvisioningSucceeded" in text
 
 
+def test_a_claim_that_no_pod_has_needed_is_told_too(bench: Bench):
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "later"}}
+    bench.apply({**claim, "spec": spec})
+    text = lines(described(bench, "PersistentVolumeClaim", "later"))
+    assert text >= {"Status: Pending", "Used By: <none>"}
+
+
 def test_a_service_tells_which_pods_answer_for_it(bench: Bench):
     bench.apply(a_service(), a_set(replicas=2))
     bench.engine.crash("web-1", restarting=True)

@@ -169,3 +169,43 @@ def test_a_pod_that_refers_to_nothing_says_what_is_missing(space: Space, edit: E
     done = space.apply(edit(MANIFEST, changes), code=4)
     assert 'configmap "nobody" not found' in done.err
     assert space.pods() == {}
+
+
+def test_claims_are_made_of_classes_volumes_and_claims_of_their_own(
+    space: Space, tmp_path: Path, request: pytest.FixtureRequest
+):
+    text = (MANIFESTS / "storage.yaml").read_text(encoding="utf-8")
+    path, file = tmp_path / "manual", tmp_path / "storage.yaml"
+    text = text.replace("UNIQUE", space.name).replace("/made/by/the/test", str(path))
+    file.write_text(text, encoding="utf-8")
+    # What belongs to no namespace does not go with this test's own.
+    request.addfinalizer(lambda: space.run("delete", "-f", str(file), "--volumes", code=None))
+    applied = space.apply(file)
+    space.sh("box-0", "echo together > /files/file; echo alone > /own/file")
+    assert space.sh("box-1", "cat /files/file; ls /own") == "together"
+    assert space.sh("box-0", "stat -c '%a %u %g' /files /own").splitlines() == ["2775 0 3000"] * 2
+    assert space.sh("box-0", "stat -c %g /files/file") == "3000"
+    space.sh("box-0", "dd if=/dev/zero of=/memory/x bs=1k count=900 2>/dev/null")
+    space.sh("box-0", "! dd if=/dev/zero of=/memory/y bs=1k count=900 2>/dev/null")
+    mounted = space.api.inspect_volume(space.volume("manual-box-0"))["Options"]
+    assert mounted == {"type": "none", "o": "bind", "device": str(path)}
+    shown = space.run("get", "pv", f"{space.name}-pv").out.split()
+    assert {"Bound", f"{space.name}/manual-box-0", "Retain"} <= {*shown}
+    assert f"claim manual may be {path} of the machine, by PersistentVolume" in applied.err
+    assert f"no persistentvolume is free for the class {space.name}-manual" not in applied.err
+    deleted = space.run("delete", "-f", str(file), "--volumes")
+    assert space.claims() == [
+        space.volume(name) for name in ("manual-box-0", "memory-box-0", "memory-box-1")
+    ]
+    assert "their reclaim policy is Retain" in deleted.err
+    assert path.is_dir()
+
+
+def test_a_claim_for_one_pod_is_refused_to_the_second(space: Space, tmp_path: Path):
+    documents = (MANIFESTS / "storage.yaml").read_text(encoding="utf-8").split("---\n")
+    file = tmp_path / "storage.yaml"
+    text = "---\n".join(documents[2:]).replace("ReadWriteMany", "ReadWriteOncePod")
+    file.write_text(text, encoding="utf-8")
+    done = space.apply(file, code=4)
+    assert "pod/box-1 cannot use the claim shared: its access mode is" in done.err
+    assert space.running() == ["box-0"]

@@ -6,6 +6,7 @@ import pytest
 
 from minisets.core import labels
 from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.engine.archives import DirectoryEntry
 from minisets.engine.executor import ContainerCreation, Executor, VolumeCreation
 from minisets.errors import EngineError
 from tests.fakes import DEMO, FakeClock, FakeEngine
@@ -38,7 +39,13 @@ def test_a_pod_is_created_and_started_in_two_calls(engine: FakeEngine, executor:
 def test_new_claims_are_made_writable_together_before_the_start(
     engine: FakeEngine, executor: Executor
 ):
-    executor.create(ContainerCreation(name="web-0", config=CONFIG, prepare=("/a", "/b/c")))
+    executor.create(
+        ContainerCreation(
+            name="web-0",
+            config=CONFIG,
+            prepare=(DirectoryEntry(path="/a"), DirectoryEntry(path="/b/c")),
+        )
+    )
     assert engine.log == ["create_container web-0", "put_archive web-0", "start web-0"]
     assert engine.container("web-0").files == {"/a": (0, 0o777), "/b/c": (0, 0o777)}
 
@@ -53,7 +60,7 @@ def test_a_claim_of_unknown_state_is_prepared_only_if_nobody_touched_it(
     container_id = engine.create_container("web-0", CONFIG)
     if found is not None:
         engine.container("web-0").files["/a/."] = found
-    executor.start(container_id, inspect=("/a",))
+    executor.start(container_id, inspect=(DirectoryEntry(path="/a"),))
     assert (engine.count("put_archive") == 1) is is_prepared
     assert engine.count("archive_head") == 1
 
@@ -61,15 +68,15 @@ def test_a_claim_of_unknown_state_is_prepared_only_if_nobody_touched_it(
 def test_what_cannot_be_put_into_a_container_is_prepared_aside(
     engine: FakeEngine, executor: Executor
 ):
-    asked: list[tuple[str, ...]] = []
+    asked: list[tuple[DirectoryEntry, ...]] = []
     creation = ContainerCreation(
         name="web-0",
         config={**CONFIG, "HostConfig": {"ReadonlyRootfs": True}},
-        prepare=("/a",),
+        prepare=(DirectoryEntry(path="/a"),),
         prepare_aside=asked.append,
     )
     executor.create(creation)
-    assert asked == [("/a",)]
+    assert asked == [(DirectoryEntry(path="/a"),)]
     assert engine.log == ["create_container web-0", "start web-0"]
 
 
@@ -79,7 +86,9 @@ def test_a_pod_that_cannot_be_started_leaves_no_container(
 ):
     engine.fail(verb, error=EngineError("no such device"))
     with pytest.raises(EngineError, match="no such device"):
-        executor.create(ContainerCreation(name="web-0", config=CONFIG, prepare=("/a",)))
+        executor.create(
+            ContainerCreation(name="web-0", config=CONFIG, prepare=(DirectoryEntry(path="/a"),))
+        )
     assert engine.containers({}) == ()
 
 

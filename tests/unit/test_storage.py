@@ -62,9 +62,14 @@ def test_an_empty_class_name_is_no_class_at_all():
     assert class_name(_request(storageClassName=""), (_class("usual", DEFAULT),)) == ""
 
 
-def test_an_unknown_class_is_the_local_driver():
-    request = _request(storageClassName="gp3")
-    assert backing(request, Storage()) == Backing(storage_class="gp3")
+def test_an_unknown_class_is_the_local_driver_and_that_is_said():
+    made = backing(_request(storageClassName="gp3"), Storage())
+    assert (made.driver, made.options, made.storage_class) == ("local", {}, "gp3")
+    assert made.shortfall == 'there is no StorageClass "gp3": its claims get plain volumes'
+
+
+def test_without_a_class_there_is_nothing_to_say():
+    assert backing(_request(), Storage()) == Backing()
 
 
 def test_the_parameters_of_a_class_become_options_of_its_driver():
@@ -177,8 +182,10 @@ def test_a_volume_of_another_claim_is_not_taken_and_one_of_this_claim_is_kept():
 def test_a_named_volume_is_taken_even_if_it_is_small_and_must_be_there():
     volumes = [_volume("pv-1", capacity={"storage": "1Gi"})]
     assert _bound(_request(volumeName="pv-1"), volumes=volumes) == {"data-web-0": "pv-1"}
+    request = _request(volumeName="pv-9")
+    assert _bound(request, volumes=volumes) == {}
     with pytest.raises(ReferenceMissing, match="pv-9"):
-        _bound(_request(volumeName="pv-9"), volumes=volumes)
+        backing(request, Storage())
 
 
 @pytest.mark.parametrize(
