@@ -112,6 +112,7 @@ class Forwarder:
                 _receive(client, tunnel)
                 upward.join()
             except NoWay as error:
+                # Before the client learns of the end: whoever sees that may want the reason.
                 self._on_trouble(listener.port, str(error))
                 _shut(client, socket.SHUT_RDWR)
             finally:
