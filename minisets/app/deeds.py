@@ -122,7 +122,8 @@ class Workshop:
         made = self._create_containers(
             with_volumes(self.context, self.world, request, is_new=True), None
         )
-        self._report(pod, "started")
+        if len(made) == len(self.parts(revision)):
+            self._report(pod, "started")
         return PodSeen(name=pod, containers=made)
 
     def _complete(self, pod: str) -> None:
@@ -320,7 +321,9 @@ class Workshop:
     def take_care(self, deed: Care) -> None:
         """Give a pod what it needs."""
         executor = self.context.executor
-        self._report(deed.pod, "repairing", deed.cause)
+        if not isinstance(deed, CreateContainers) or self.pods()[deed.pod].mains:
+            # That one of several containers follows the other is no repair.
+            self._report(deed.pod, "repairing", deed.cause)
         match deed:
             case StartContainer(pod=pod, container_id=container_id, part=part):
                 self._start(pod, container_id, part)
@@ -383,7 +386,13 @@ class Workshop:
 
     def _report(self, pod: str, state: str, detail: str = "", *, is_done: bool = False) -> None:
         self.context.reporter.progress(
-            Progress(subject=f"pod/{pod}", state=state, detail=detail, is_done=is_done)
+            Progress(
+                subject=f"pod/{pod}",
+                state=state,
+                detail=detail,
+                is_done=is_done,
+                owner=f"sts/{self.target.name}",
+            )
         )
 
     @cached_property

@@ -83,6 +83,8 @@ class Drive:
             Overtaken: Another command changed or deleted one of the sets.
         """
         deadline = self._context.clock.monotonic() + timeout_seconds
+        # Who follows the status tells it, too; and where a part is enough, the whole is no news.
+        self._turn.teller.is_about_sets = self._on_status is None and until is None
         with self._readiness, ThreadPoolExecutor(_WORKERS) as pool:
             try:
                 world = seen or self._look()

@@ -113,7 +113,9 @@ def _pull_somehow(context: Context, name: str, platform: str | None, logins: Log
 def _pull(context: Context, name: str, platform: str | None, login: RegistryLogin | None) -> None:
     subject = f"image/{name}"
     context.reporter.progress(Progress(subject=subject, state="pulling"))
+    size = 0
     for step in context.engine.pull(name, platform=platform, login=login):
+        size = step.total
         context.reporter.progress(
             Progress(
                 subject=subject,
@@ -123,4 +125,6 @@ def _pull(context: Context, name: str, platform: str | None, login: RegistryLogi
                 total=step.total,
             )
         )
-    context.reporter.progress(Progress(subject=subject, state="pulled", is_done=True))
+    context.reporter.progress(
+        Progress(subject=subject, state="pulled", is_done=True, current=size, total=size)
+    )

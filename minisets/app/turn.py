@@ -14,12 +14,12 @@ from minisets.app.liveness import Liveness
 from minisets.app.publishing import another_port, published_texts, wishes_of
 from minisets.app.readiness import Readiness
 from minisets.app.targets import Target, flush, take_plan
+from minisets.app.telling import Teller
 from minisets.app.view import watched_pod
 from minisets.app.world import Key
 from minisets.core import labels, naming
 from minisets.core.actions import Action, CreateClaim, CreatePod, DeletePod
 from minisets.core.controller_state import Snapshot, Status, in_range
-from minisets.core.events import Progress
 from minisets.core.kubelet import (
     Care,
     RenamePod,
@@ -31,7 +31,7 @@ from minisets.core.kubelet import (
 from minisets.core.manifest import Container
 from minisets.core.observed import ContainerStatus
 from minisets.core.planner import Options, plan
-from minisets.core.pod_seen import PodSeen, container_of, is_completed
+from minisets.core.pod_seen import PodSeen
 from minisets.core.snapshot import orphaned_claims, set_spec, take_snapshot
 from minisets.errors import (
     AddressTaken,
@@ -53,6 +53,7 @@ class Turn:
     """Turns decisions about one set into deeds, and keeps what they bring to light.
 
     Attributes:
+        teller: Tells of progress.
         statuses: Of each set, as counted at its last plan.
         is_contended: Another command was in the way: what was found before may be gone.
     """
@@ -64,7 +65,7 @@ class Turn:
         self._readiness = readiness
         self._liveness = liveness
         self._conflicts: dict[str, int] = {}
-        self._shown: dict[str, str] = {}
+        self.teller = Teller(context, readiness)
         self._started: dict[str, float] = {}
         self.statuses: dict[Key, Status] = {}
         self.is_contended = False
@@ -87,12 +88,14 @@ class Turn:
             decided = plan(self._snapshot(workshop), Options(repair_broken=True))
             take_plan(target, decided, workshop.pods(), self._context.clock.now())
         collected = self._collect_claims(workshop)
-        self._show(workshop, snapshot)
         groups = self._groups(workshop, decided.actions)
+        reason = decided.error or decided.waiting_for
+        self.teller.tell_set(target, snapshot.set, decided.status, _open_reason(groups, reason))
+        self.teller.tell_pods(workshop, snapshot.set)
         if groups or collected:
             # What pods are made from must be remembered before there are such pods.
             flush(self._context, target)
-        return groups + collected, decided.error or decided.waiting_for
+        return groups + collected, reason
 
     def _snapshot(self, workshop: Workshop) -> Snapshot:
         target = workshop.target
@@ -222,7 +225,7 @@ class Turn:
             raise cannot_start(pod, error) from error
         else:
             self._conflicts.pop(pod, None)
-            self._shown[created.id] = "started"
+            self.teller.note_created(created)
             self._readiness.expect(watched_pod(target, created))
             with self._lock:
                 target.note(used_claims=_more_claims(target, workshop, pod))
@@ -295,39 +298,15 @@ class Turn:
                 return 0.0
         return self._context.clock.now() - self._started[pod.id]
 
-    def _show(self, workshop: Workshop, snapshot: Snapshot) -> None:
-        """Report the pods whose state has changed since the last turn."""
-        ready = self._readiness.ready_for()
-        for name, pod in workshop.pods().items():
-            _, ordinal = naming.split_pod_name(name)
-            is_ready = pod.id in ready
-            lasting = snapshot.set.min_ready_seconds
-            is_available = is_ready and ready[pod.id] >= lasting
-            state = "ready" if is_ready else _state_word(pod)
-            if lasting and is_available:
-                state = "available"
-            before = self._shown.get(pod.id, "available" if lasting else "ready")
-            if not in_range(snapshot.set, ordinal) or before == state:
-                continue
-            self._shown[pod.id] = state
-            detail = self._why_waiting(pod)
-            if state == "ready" and lasting:
-                detail = f"available when it was ready for {lasting}s"
-            self._context.reporter.progress(
-                Progress(subject=f"pod/{name}", state=state, detail=detail, is_done=is_available)
-            )
-
-    def _why_waiting(self, pod: PodSeen) -> str:
-        waits_for = [container_of(one) for one in pod.inits if not is_completed(one)]
-        if waits_for and not pod.mains:
-            return f"for init container {waits_for[0]}"
-        last = self._readiness.last_result(pod.id)
-        return "" if last is None or last.ok else last.output
-
 
 def cannot_start(pod: str, error: EngineError) -> NotConverged:
     """Return the error for a pod that the Engine refuses to create or start."""
     return NotConverged(f"pod/{pod} cannot start: {error.message}", hint=error.hint)
+
+
+def _open_reason(groups: list[list[Deed]], reason: str | None) -> str | None:
+    """Return what a set waits for; nothing in words while there is something to do; None: done."""
+    return reason if reason is not None or not groups else ""
 
 
 def _more_claims(target: Target, workshop: Workshop, pod: str) -> tuple[str, ...]:
@@ -347,9 +326,3 @@ def _grant(container: Container) -> int:
         for probe in probes
         if probe is not None
     )
-
-
-def _state_word(pod: PodSeen) -> str:
-    if not pod.mains and pod.status is ContainerStatus.CREATED:
-        return "initializing" if pod.inits else "waiting"
-    return "waiting" if pod.status is ContainerStatus.RUNNING else pod.status.value

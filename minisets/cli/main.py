@@ -249,5 +249,9 @@ def _say(lines: Sequence[str], settings: Settings) -> None:
         import traceback
 
         click.echo(traceback.format_exc(), err=True, nl=False)
+    if is_terminal(sys.stderr):
+        from minisets.cli.problems import dress
+
+        lines = dress(lines)
     for line in lines:
         click.echo(line, err=True)

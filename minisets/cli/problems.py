@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import click
+
+from minisets.cli.terminal import has_colours, width_of, wrap
 from minisets.errors import ManifestError, MinisetsError, Problem
 
 ReadLine = Callable[[str, int], str | None]
 """Returns a line of a file, without its end; None if it cannot be read again."""
 
 _WIDEST_LINE = 160
+_COLOURS = {"error:": "red", "notice:": "yellow", "hint:": "cyan"}
+_CARET = re.compile(r"( +\|\s*)\^")
 
 
 def read_line(file: str, line: int) -> str | None:
@@ -60,3 +67,21 @@ def _quote(source: str, line: int, column: int) -> list[str]:
         pad = "".join("\t" if letter == "\t" else " " for letter in source[: column - 1])
         quoted.append(f"{' ' * len(number)} | {pad}^")
     return quoted
+
+
+def dress(lines: Sequence[str]) -> list[str]:
+    """Make the lines of an error fit for the terminal on standard error, if it is one."""
+    width = width_of(sys.stderr)
+    if width is None:
+        return list(lines)
+    # Hints stay whole: they hold commands, which are to be copied.
+    fitting = [line if line.startswith("hint:") else wrap(line, width) for line in lines]
+    return [_coloured(line) for line in fitting] if has_colours(sys.stderr) else fitting
+
+
+def _coloured(line: str) -> str:
+    word, _, rest = line.partition(" ")
+    if word in _COLOURS:
+        return f"{click.style(word, fg=_COLOURS[word], bold=word == 'error:')} {rest}"
+    caret = _CARET.fullmatch(line)
+    return f"{caret[1]}{click.style('^', fg='red', bold=True)}" if caret else line

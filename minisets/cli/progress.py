@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from minisets.cli.rows import render_line, render_rows
+from minisets.cli.rows import Style, render_line, render_rest, render_rows
+from minisets.cli.terminal import has_unicode
 from minisets.core.events import Progress, Reporter
 from minisets.engine.clock import SystemClock
 
@@ -44,7 +45,7 @@ def make_screen(style: str) -> Screen:
     clock = SystemClock().monotonic
     match style:
         case "tty":
-            return TtyScreen(_make_console, clock=clock)
+            return TtyScreen(_make_console, clock=clock, dress=_dress)
         case "json":
             return JsonScreen(clock=clock)
         case "quiet":
@@ -57,6 +58,12 @@ def _make_console() -> Console:
     from rich.console import Console
 
     return Console(stderr=True, highlight=False)
+
+
+def _dress(text: str) -> str:
+    from minisets.cli.problems import dress
+
+    return "\n".join(dress([text]))
 
 
 def write_out(text: str) -> None:
@@ -123,8 +130,11 @@ class Board:
             row = self.rows[step.subject] = Row(step=step, since=now)
             is_news = True
         else:
-            is_news = row.step.state != step.state
+            is_news = (row.step.state, row.step.container) != (step.state, step.container)
             row.step = step
+        if step.unit == "pods":
+            # What each of them does has been said.
+            is_news = step.is_done and row.until is None
         if not step.is_done:
             row.until = None
         elif row.until is None:
@@ -134,6 +144,29 @@ class Board:
     def elapsed(self, row: Row) -> float:
         """Seconds of a row's way until now."""
         return row.elapsed(self._clock())
+
+    def timed(self) -> list[tuple[Progress, float]]:
+        """Return all steps with the seconds of their ways."""
+        return [(row.step, self.elapsed(row)) for row in self.rows.values()]
+
+    def release(self, *, is_over: bool) -> list[tuple[Progress, float]]:
+        """Let go of the sets that are done, with their pods, and return them.
+
+        Args:
+            is_over: Of all others, too.
+        """
+        found = [
+            (step, seconds)
+            for step, seconds in self.timed()
+            if step.unit == "pods" and (step.is_done or is_over)
+        ]
+        gone = {step.subject for step, _ in found}
+        self.rows = {
+            subject: row
+            for subject, row in self.rows.items()
+            if not gone & {subject, row.step.owner} and not is_over
+        }
+        return found
 
 
 class PlainScreen:
@@ -209,6 +242,9 @@ class JsonScreen:
                 done=step.is_done,
                 current=step.current,
                 total=step.total,
+                unit=step.unit,
+                container=step.container,
+                owner=step.owner,
                 elapsed=elapsed,
             )
 
@@ -240,12 +276,13 @@ class JsonScreen:
 
 
 class TtyScreen:
-    """Rows that change in place while something happens, and leave nothing behind.
+    """Rows that change in place while something happens; of them, how far each set is stays.
 
     Args:
         make_console: Makes the console when the first row comes: many commands have none, and
             rich takes long to import.
         clock: Monotonic seconds.
+        dress: Makes a notice fit for the terminal.
         out: Writes a result.
         err: Writes a line while there are no rows.
     """
@@ -255,12 +292,14 @@ class TtyScreen:
         make_console: Callable[[], Console],
         *,
         clock: Callable[[], float],
+        dress: Callable[[str], str] = str,
         out: Write = write_out,
         err: Write = write_error,
     ) -> None:
         self._make_console = make_console
         self._board = Board(clock)
         self._clock = clock
+        self._dress = dress
         self._out, self._err = out, err
         self._lock = threading.RLock()
         self._live: Live | None = None
@@ -274,28 +313,38 @@ class TtyScreen:
 
     def notice(self, text: str) -> None:
         """Write a line above the rows."""
-        self._print(f"notice: {text}")
+        self._print(self._dress(f"notice: {text}"))
 
     def trace(self, method: str, path: str) -> None:
         """Write a line above the rows."""
         self._print(f"engine: {method} {path}")
 
     def remark(self, text: str) -> None:
-        """Write a line above the rows."""
-        self._print(text)
+        """Write a line; the rows make room and come back with the next step."""
+        self._pause()
+        self._err(text)
 
     def result(self, text: str) -> None:
         """Print a result; the rows make room and come back with the next step."""
-        self.close()
+        self._pause()
         self._out(text)
 
     def close(self) -> None:
-        """Take the rows away."""
+        """Take the rows away, but for those of the sets."""
+        self._pause(is_over=True)
+
+    def _pause(self, *, is_over: bool = False) -> None:
         with self._lock:
             live, self._live = self._live, None
+            rest = self._board.release(is_over=is_over)
+        if live is None and not rest:
+            return
         # Not under the lock: stopping waits for the thread that draws, which wants the lock.
         if live is not None:
             live.stop()
+        console = live.console if live is not None else self._make_console()
+        for line in render_rest(rest, _style(console)):
+            console.print(line)
 
     def _open(self) -> Live:
         from rich.live import Live
@@ -314,20 +363,23 @@ class TtyScreen:
         return live
 
     def _print(self, text: str) -> None:
+        from rich.text import Text
+
         with self._lock:
             live = self._live
         if live is None:
             self._err(text)
         else:
-            live.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            live.console.print(Text.from_ansi(text), soft_wrap=True)
 
     def _render(self, console: Console) -> RenderableType:
         with self._lock:
-            rows = [(row.step, row.elapsed(self._clock())) for row in self._board.rows.values()]
-        return render_rows(
-            rows,
-            frame=int(self._clock() * _REFRESHES_PER_SECOND),
-            is_ascii=not console.encoding.lower().startswith("utf"),
-            width=console.width,
-            height=console.height,
-        )
+            rows = self._board.timed()
+        frame = int(self._clock() * _REFRESHES_PER_SECOND)
+        return render_rows(rows, frame=frame, style=_style(console))
+
+
+def _style(console: Console) -> Style:
+    return Style(
+        is_ascii=not has_unicode(console.encoding), width=console.width, height=console.height
+    )

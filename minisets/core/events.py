@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,12 +11,15 @@ class Progress:
     """One step in the life of one thing.
 
     Attributes:
-        subject: For example ``pod/web-0`` or ``image/nginx:1``.
+        subject: For example ``pod/web-0``, ``sts/web`` or ``image/nginx:1``.
         state: One or two words, for example ``creating``, ``waiting``, ``ready``, ``gone``.
         detail: Why, or what it waits for; may be empty.
         is_done: Nothing more is expected of this thing for now.
-        current: Bytes so far, of a pull.
-        total: Bytes in all, of a pull; 0 if unknown.
+        current: So many of ``total`` are here.
+        total: So many in all; 0 if unknown.
+        unit: What is counted: bytes of a pull, or pods of a set.
+        container: Which container of a pod the step is about; empty if it is about none or all.
+        owner: Subject that this one is a part of; may be empty.
     """
 
     subject: str
@@ -25,6 +28,9 @@ class Progress:
     is_done: bool = False
     current: int = 0
     total: int = 0
+    unit: Literal["bytes", "pods"] = "bytes"
+    container: str = ""
+    owner: str = ""
 
 
 class Reporter(Protocol):

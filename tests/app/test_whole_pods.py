@@ -70,7 +70,9 @@ def test_an_init_container_that_needs_time_is_waited_for(bench: Bench):
     bench.engine.before_call = end_after_a_while
     bench.apply(INITS)
     assert _starts(bench) == ["web-0.one", "web-0.two", "web-0"]
-    assert any("for init container one" in step.detail for step in bench.reporter.steps)
+    told = [(step.state, step.detail) for step in bench.reporter.steps]
+    assert ("initializing", "one, 1 of 2") in told
+    assert "repairing" not in {state for state, _ in told}
 
 
 def test_an_init_container_that_fails_ends_the_wait_with_its_name(bench: Bench):

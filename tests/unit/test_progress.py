@@ -11,8 +11,18 @@ from minisets.cli.progress import (
     TtyScreen,
     make_screen,
 )
-from minisets.cli.rows import render_bytes, render_rows, render_seconds
+from minisets.cli.rows import (
+    Style,
+    render_bytes,
+    render_line,
+    render_rows,
+    render_seconds,
+    shorten,
+)
+from minisets.cli.terminal import has_unicode, wrap
 from minisets.core.events import Progress
+
+FRAME = "⠋"
 
 
 class Time:
@@ -27,10 +37,22 @@ def step(state, subject="pod/web-0", **more):
     return Progress(subject=subject, state=state, **more)
 
 
+def whole(ready, *, is_done=False, detail=""):
+    return Progress(
+        subject="sts/web",
+        state="ready",
+        current=ready,
+        total=3,
+        unit="pods",
+        is_done=is_done,
+        detail=detail,
+    )
+
+
 def draw(rows, *, width=60, height=24, is_ascii=False):
     file = io.StringIO()
     console = Console(file=file, width=width, color_system=None)
-    console.print(render_rows(rows, frame=0, is_ascii=is_ascii, width=width, height=height))
+    console.print(render_rows(rows, frame=0, style=Style(is_ascii, width, height)))
     return [line.rstrip() for line in file.getvalue().splitlines()]
 
 
@@ -39,13 +61,16 @@ def test_plain_lines_are_one_per_change_of_state():
     time = Time()
     screen = PlainScreen(clock=time, err=lines.append, out=lines.append)
 
+    screen.progress(whole(0))
     screen.progress(step("creating"))
     time.now += 0.3
     screen.progress(step("waiting", detail="readiness probe"))
-    screen.progress(step("waiting", detail="connection refused"))
+    screen.progress(step("waiting", detail="connection\nrefused"))
     time.now += 0.1
     screen.progress(step("ready", is_done=True))
     screen.progress(step("ready", is_done=True))
+    screen.progress(whole(1))
+    screen.progress(whole(3, is_done=True))
     time.now += 60
     screen.progress(step("stopping"))
     screen.notice("an old API version")
@@ -55,31 +80,64 @@ def test_plain_lines_are_one_per_change_of_state():
         "pod/web-0  creating",
         "pod/web-0  waiting: readiness probe  (0.3s)",
         "pod/web-0  ready  (0.4s)",
+        "sts/web  3/3 ready  (0.4s)",
         "pod/web-0  stopping",
         "notice: an old API version",
         "statefulset.apps/web created",
     ]
 
 
+def test_a_line_is_written_when_another_container_is_at_work():
+    lines: list[str] = []
+    screen = PlainScreen(clock=Time(), err=lines.append)
+
+    for name, place in (("copy", 1), ("copy", 1), ("migrate", 2)):
+        screen.progress(step("initializing", container=name, detail=f"{name}, {place} of 2"))
+
+    assert lines == [
+        "pod/web-0  initializing: copy, 1 of 2",
+        "pod/web-0  initializing: migrate, 2 of 2",
+    ]
+
+
+def test_a_pull_that_is_over_tells_its_size():
+    pulled = step("pulled", "image/x", is_done=True, current=45_000_000, total=45_000_000)
+
+    assert render_line(pulled, 3.0) == "image/x  pulled: 45.0 MB  (3.0s)"
+
+
 def test_json_lines_tell_every_step():
     lines: list[str] = []
     screen = JsonScreen(clock=Time(), err=lines.append, out=lines.append)
 
+    screen.progress(step("waiting", container="app", owner="sts/web", detail="readiness probe"))
     screen.progress(step("pulling", "image/x", current=5, total=10))
     screen.notice("n")
     screen.remark("r")
     screen.trace("GET", "/info")
 
+    nothing = {"detail": "", "done": False, "current": 0, "total": 0, "elapsed": 0.0}
     assert [json.loads(line) for line in lines] == [
         {
+            **nothing,
+            "type": "progress",
+            "subject": "pod/web-0",
+            "state": "waiting",
+            "detail": "readiness probe",
+            "unit": "bytes",
+            "container": "app",
+            "owner": "sts/web",
+        },
+        {
+            **nothing,
             "type": "progress",
             "subject": "image/x",
             "state": "pulling",
-            "detail": "",
-            "done": False,
             "current": 5,
             "total": 10,
-            "elapsed": 0.0,
+            "unit": "bytes",
+            "container": "",
+            "owner": "",
         },
         {"type": "notice", "text": "n"},
         {"type": "remark", "text": "r"},
@@ -106,46 +164,120 @@ def test_every_style_has_a_screen(style, kind):
     assert isinstance(make_screen(style), kind)
 
 
-def test_rows_have_symbol_subject_state_detail_and_time():
-    assert draw(
-        [(step("ready", is_done=True), 0.4), (step("waiting", "pod/web-1", detail="probe"), 12.0)]
-    ) == ["✓  pod/web-0     ready           0.4s", "⠋  pod/web-1     waiting  probe  12s"]
+def test_rows_have_symbol_subject_state_time_and_detail():
+    rows = [
+        (whole(1, detail="web-1 is not ready"), 12.4),
+        (step("ready", is_done=True, owner="sts/web"), 0.4),
+        (step("waiting", "pod/web-1", detail="probe:\n no", owner="sts/web"), 12.0),
+    ]
+
+    assert draw(rows) == [
+        f"{FRAME} sts/web     1/3 ready        12s  web-1 is not ready",
+        "✓ pod/web-0   ready           0.4s",
+        f"{FRAME} pod/web-1   waiting          12s  probe: no",
+    ]
+
+
+def test_the_pods_of_a_set_stand_below_it():
+    rows = [
+        (step("pulled", "image/x", is_done=True), 1.0),
+        (step("creating", "pod/web-0", owner="sts/web"), 1.0),
+        (step("creating", "pod/db-0", owner="sts/db"), 1.0),
+        (whole(0), 1.0),
+        (step("stopping", "pod/web-1", owner="sts/web"), 1.0),
+    ]
+
+    assert [line.split()[1] for line in draw(rows)] == [
+        "image/x",
+        "pod/db-0",
+        "sts/web",
+        "pod/web-0",
+        "pod/web-1",
+    ]
 
 
 def test_ascii_rows_have_no_other_characters():
-    lines = draw([(step("ready", is_done=True), 1), (step("x" * 80), 1)], is_ascii=True)
+    rows = [
+        (step("ready", is_done=True), 1),
+        (step("waiting", "pod/" + "x" * 80, detail="d" * 80), 1),
+        (step("pulling", "image/x", current=1, total=2), 1),
+    ]
+
+    lines = draw(rows, is_ascii=True, width=120)
 
     assert all(line.isascii() for line in lines)
+    assert "##########---------- 1 B of 2 B" in lines[2]
 
 
-def test_narrow_terminals_keep_one_line_per_row():
-    rows = [(step("waiting", detail="a long reason " * 9), 3.0)] * 2
+@pytest.mark.parametrize("width", [8, 18, 24, 34, 40, 60, 80, 200])
+def test_each_row_is_one_line_at_any_width(width):
+    rows = [
+        (step("waiting", "pod/a-very-long-name-of-a-set-12", detail="a long reason " * 19), 754.0),
+        (step("pulling", "image/registry.example/a/b:1", current=10**9, total=10**10), 3.0),
+        (whole(2, detail="3 of 10 updated"), 3.0),
+    ]
 
-    assert draw(rows, width=34) == ["⠋  pod/web-0     waiting …  3.0s"] * 2
-    assert draw(rows, width=34, is_ascii=True) == ["|  pod/web-0     waiting    3.0s"] * 2
-    assert all("pod/we" in line and len(line) <= 18 for line in draw(rows, width=18))
+    lines = draw(rows, width=width)
+
+    assert len(lines) == 3
+    assert all(len(line) <= width for line in lines)
+
+
+def test_what_is_cut_is_marked():
+    rows = [(step("waiting", detail="a long reason " * 9), 3.0)]
+
+    assert draw(rows, width=48) == [f"{FRAME} pod/web-0   waiting         3.0s  a long reas…"]
+    assert draw(rows, width=48, is_ascii=True)[0].endswith("  a long rea..")
+    assert draw(rows, width=30) == [f"{FRAME} pod/web-0   waiting    3.0s"]
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "text"),
+    [
+        ("pod/web-0", 9, "pod/web-0"),
+        ("pod/a-long-name-12", 14, "pod/a-lon…e-12"),
+        ("pod/a-long-name-12", 2, "p…2"[:2]),
+    ],
+)
+def test_names_keep_their_begin_and_their_ordinal(name, width, text):
+    assert len(shorten(name, width, "…")) == min(width, len(name))
+    if width > 2:
+        assert shorten(name, width, "…")[-2:] == text[-2:]
+        assert shorten(name, width, "…")[:4] == "pod/"
 
 
 def test_finished_rows_give_way_when_there_are_too_many():
-    rows = [(step("ready", f"pod/web-{i}", is_done=True), 1.0) for i in range(50)]
-    rows.append((step("creating", "pod/web-50"), 1.0))
+    rows = [(whole(50), 1.0)]
+    rows += [
+        (step("ready", f"pod/web-{i}", is_done=True, owner="sts/web"), 1.0) for i in range(50)
+    ]
+    rows.append((step("creating", "pod/web-50", owner="sts/web"), 1.0))
 
     lines = draw(rows, height=10)
 
     assert len(lines) == 8
+    assert "sts/web" in lines[0]
+    assert "pod/web-49" in lines[-3]
     assert "pod/web-50" in lines[-2]
-    assert "… 44 more" in lines[-1]
+    assert "… 45 more" in lines[-1]
 
 
-def test_rows_leave_nothing_behind_and_lines_stand_above_them():
-    file, time = io.StringIO(), Time()
-    results: list[str] = []
+def terminal(width=60):
+    """Return a screen on a terminal, what it draws, and the lines it writes beside."""
+    file = io.StringIO()
+    lines: list[str] = []
+    time = Time()
     screen = TtyScreen(
-        lambda: Console(file=file, force_terminal=True, width=60, color_system=None),
+        lambda: Console(file=file, force_terminal=True, width=width, color_system=None),
         clock=time,
-        out=results.append,
-        err=results.append,
+        out=lines.append,
+        err=lines.append,
     )
+    return screen, file, lines, time
+
+
+def test_rows_go_again_and_lines_stand_above_them():
+    screen, file, lines, _ = terminal()
 
     screen.notice("before")
     screen.progress(step("creating"))
@@ -155,9 +287,71 @@ def test_rows_leave_nothing_behind_and_lines_stand_above_them():
     screen.close()
     screen.remark("next")
 
-    assert results == ["notice: before", "created", "next"]
+    assert lines == ["notice: before", "created", "next"]
     assert "notice: above [bold]" in file.getvalue()
     assert "\x1b[2K" in file.getvalue()
+
+
+def left(file):
+    """Return what still stands below the rows that were taken away."""
+    whole = file.getvalue().rpartition("\x1b[?25h")[2]
+    return [line for line in whole.splitlines() if line]
+
+
+def test_how_far_sets_are_stays_when_the_rows_go():
+    screen, file, _, time = terminal()
+
+    screen.progress(whole(0))
+    screen.progress(step("creating", owner="sts/web"))
+    time.now += 2
+    screen.progress(whole(3, is_done=True))
+    screen.result("scaled")
+    assert left(file) == ["✓ sts/web     3/3 ready       2.0s"]
+    screen.close()
+
+    assert len(left(file)) == 1
+
+
+def test_a_set_that_is_not_ready_in_the_end_says_why():
+    screen, file, _, _ = terminal()
+
+    screen.progress(whole(1, detail="web-1 is not ready"))
+    screen.result("created")
+    screen.progress(step("creating", owner="sts/web"))
+    screen.close()
+
+    assert left(file) == ["· sts/web     1/3 ready       0.0s  web-1 is not ready"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "encoding", "is_fine"),
+    [
+        ({}, "utf-8", True),
+        ({"LANG": "de_DE.UTF-8"}, "utf-8", True),
+        ({"LANG": "de_DE.utf8", "LC_ALL": "C"}, "utf-8", False),
+        ({"LANG": "C.UTF-8"}, "latin-1", False),
+        ({"LANG": "C.UTF-8", "TERM": "linux"}, "utf-8", False),
+    ],
+)
+def test_the_locale_says_which_characters_can_be_shown(monkeypatch, environ, encoding, is_fine):
+    for name in ("LC_ALL", "LC_CTYPE", "LANG", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+
+    assert has_unicode(encoding) is is_fine
+
+
+def test_prose_is_broken_between_words_and_what_is_set_in_stays():
+    text = "notice: a long sentence about pods\n    a line of a log that is left as it is"
+
+    assert wrap(text, 24).split("\n") == [
+        "notice: a long sentence",
+        "  about pods",
+        "    a line of a log that is left as it is",
+    ]
+    assert wrap(text, None) == text
+    assert wrap("word " * 9, 8) == "word " * 9
 
 
 @pytest.mark.parametrize(
@@ -175,6 +369,7 @@ def test_times_are_short(seconds, text):
         (500, 0, "500 B"),
         (12_300, 45_000_000, "12 kB of 45.0 MB"),
         (1_500_000_000, 2_000_000_000, "1.5 GB of 2.0 GB"),
+        (45_000_000, 45_000_000, "45.0 MB, unpacking"),
     ],
 )
 def test_pulls_tell_their_bytes(current, total, text):
