@@ -97,6 +97,10 @@ workloads: setup engine  ## run the databases and clusters of examples/; builds 
 bench: setup engine images  ## compare with a raw SDK loop; takes minutes, prints medians and ratios
 	$(BIN)/python scripts/bench.py $(BENCH)
 
+.PHONY: sweep
+sweep: setup  ## dry-run every manifest of a folder: make sweep FOLDER=...
+	$(BIN)/python scripts/sweep.py $(FOLDER)
+
 .PHONY: dist
 dist: setup  ## build wheel and sdist, check them, and run each from an empty venv
 	$(BIN)/python scripts/dist.py

@@ -25,6 +25,7 @@ from minisets.app.sets import SET_KIND, observe_whole
 from minisets.app.targets import open_target
 from minisets.app.world import World, as_set
 from minisets.core.load import LoadedObject
+from minisets.core.notice_groups import group_notices
 from minisets.core.observed import ContainerSeen, ImageSeen
 from minisets.core.pod_seen import container_of
 from minisets.core.publishing import PublishFlags
@@ -105,8 +106,8 @@ def apply(
     images = provide(context, wanted, platform=options.platform, logins=logins)
     check_pulled_users(changes, images)
     changes = [_with_images(context, world, change, images, options) for change in changes]
-    for notice in notices(world, changes, options.applied_from, context.engine):
-        context.reporter.notice(str(notice))
+    for line in group_notices(notices(world, changes, options.applied_from, context.engine)):
+        context.reporter.notice(line)
     has_written = False
     for change in changes:
         has_written |= _write(context, world, change, options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minisets.app.changes import Change
 from minisets.app.history import read_events
@@ -21,6 +21,7 @@ from minisets.core import labels, naming
 from minisets.core.actions import render_action
 from minisets.core.history import Event
 from minisets.core.load import LoadedObject
+from minisets.core.notice_groups import group_notices
 from minisets.core.observed import VolumeSeen
 from minisets.core.selectors import matches, parse_labels
 from minisets.core.set_record import RevisionEntry
@@ -258,8 +259,10 @@ def _notices(look: Look, target: Target) -> Iterator[str]:
         merged=facts.object,
     )
     standing = notices(look.world, [unchanged], facts.applied_from.path, look.context.engine)
-    for notice in (*said, *standing):
-        yield f"{notice.path}: {notice.message}" if notice.path else notice.message
+    # The page is about one object, and its file may be another one by now.
+    yield from group_notices(
+        replace(notice, subject="", file="", line=0) for notice in (*said, *standing)
+    )
 
 
 def _claim(look: Look, view: ClaimView, events: tuple[Event, ...]) -> ClaimFacts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, TypeVar
 
@@ -33,7 +34,21 @@ from minisets.core.source import Notice, render_path
 from minisets.core.storage import Storage
 from minisets.engine.ports import Engine
 
+_MOST_NAMES = 3
+
 _Kept = TypeVar("_Kept", StorageClass, PersistentVolume, PersistentVolumeClaim)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """What notices of every set are told from; ``services`` as they will be."""
+
+    world: World
+    changes: Sequence[Change]
+    services: dict[tuple[str, str], dict[str, Any]]
+    applied_from: str
+    engine: Engine | None
+    cluster: Callable[[], Mapping[RecordKey, Record]]
 
 
 def notices(
@@ -47,7 +62,6 @@ def notices(
         applied_from: The file or folder; empty for standard input.
         engine: That will run it; None if none answers.
     """
-    found: list[Notice] = []
     services = {
         (record.namespace, record.name): record.data["object"]
         for record in world.of_kind("Service")
@@ -56,38 +70,80 @@ def notices(
         for change in changes
         if change.loaded.kind == "Service"
     }
-    cluster = cache(lambda: {} if engine is None else cluster_records(engine))
+    scene = _Scene(
+        world=world,
+        changes=changes,
+        services=services,
+        applied_from=applied_from,
+        engine=engine,
+        cluster=cache(lambda: {} if engine is None else cluster_records(engine)),
+    )
+    sources = {
+        (change.namespace, f"{change.loaded.kind.lower()}/{change.loaded.name}"): (
+            change.loaded.source
+        )
+        for change in changes
+    }
+    found = []
     for change in changes:
         if change.loaded.kind in {"ConfigMap", "Secret"}:
-            found += _change_notices(world, changes, change)
-        if change.loaded.kind != SET_KIND:
-            continue
-        manifest = as_set(change.merged)
-        subject = f"statefulset/{change.loaded.name}"
-        found += _storage_notices(world, changes, change, manifest, cluster)
-        found += _machine_notices(manifest, subject, engine)
-        found += _service_notices(manifest, change.namespace, services, subject)
-        found += name_remarks(change.merged, change.namespace, services)
-        found += port_remarks(manifest, _services(services, change.namespace))
-        found += _place_notices(change, applied_from, subject)
-        found += missing_notices(
-            subject,
-            manifest.spec.template,
-            partial(_keys, world, changes, change.namespace),
-            naming.flag(change.namespace),
-        )
-        if change.live is None:
-            found += _reuse_notices(world, change, subject)
+            said = _change_notices(world, changes, change)
+        elif change.loaded.kind == "Service":
+            said = _service_port_notices(world, changes, change)
+        elif change.loaded.kind == SET_KIND:
+            said = _set_notices(scene, change)
         else:
-            found += [
-                Notice(subject=subject, path="spec.volumeClaimTemplates", message=message)
-                for message in claim_changes(
-                    as_set(change.before),
-                    manifest,
-                    change.namespace,
-                    world.claims(change.namespace, change.loaded.name),
-                )
-            ]
+            continue
+        for notice in said:
+            source = sources.get((change.namespace, notice.subject))
+            found.append(source.place_notice(notice) if source else notice)
+    return found
+
+
+def _service_port_notices(world: World, changes: Sequence[Change], change: Change) -> list[Notice]:
+    """Say what the ports of a Service are to the sets that live and are not changed with it."""
+    changing = {
+        (other.namespace, other.loaded.name) for other in changes if other.loaded.kind == SET_KIND
+    }
+    service = decode_as(change.merged, Service)
+    return [
+        notice
+        for record in world.of_kind(SET_KIND, change.namespace)
+        if (record.namespace, record.name) not in changing
+        for notice in port_remarks(as_set(record.data["object"]), [service])
+        if notice.subject.startswith("service/")
+    ]
+
+
+def _set_notices(scene: _Scene, change: Change) -> list[Notice]:
+    world, changes, services = scene.world, scene.changes, scene.services
+    manifest = as_set(change.merged)
+    subject = f"statefulset/{change.loaded.name}"
+    found: list[Notice] = []
+    found += _storage_notices(world, changes, change, manifest, scene.cluster)
+    found += _machine_notices(manifest, subject, scene.engine)
+    found += _service_notices(manifest, change.namespace, services, subject)
+    found += name_remarks(change.merged, change.namespace, services)
+    found += port_remarks(manifest, _services(services, change.namespace))
+    found += _place_notices(change, scene.applied_from, subject)
+    found += missing_notices(
+        subject,
+        manifest.spec.template,
+        partial(_keys, world, changes, change.namespace),
+        naming.flag(change.namespace),
+    )
+    if change.live is None:
+        found += _reuse_notices(world, change, subject)
+    else:
+        found += [
+            Notice(subject=subject, path="spec.volumeClaimTemplates", message=message)
+            for message in claim_changes(
+                as_set(change.before),
+                manifest,
+                change.namespace,
+                world.claims(change.namespace, change.loaded.name),
+            )
+        ]
     return found
 
 
@@ -219,17 +275,17 @@ def _place_notices(change: Change, applied_from: str, subject: str) -> list[Noti
 
 
 def _reuse_notices(world: World, change: Change, subject: str) -> list[Notice]:
-    found = []
-    for volume in world.claims(change.namespace, change.loaded.name):
-        origin = volume.labels.get(labels.APPLIED_FROM)
-        came = f", from {origin}" if origin else ""
-        found.append(
-            Notice(
-                subject=subject,
-                message=f"reuses volume {volume.name}, made {volume.created}{came}",
-            )
-        )
-    return found
+    found = world.claims(change.namespace, change.loaded.name)
+    if not found:
+        return []
+    names = ", ".join(sorted(volume.name for volume in found)[:_MOST_NAMES])
+    rest = f" and {len(found) - _MOST_NAMES} more" if len(found) > _MOST_NAMES else ""
+    noun = "volume" if len(found) == 1 else "volumes"
+    origins = sorted({volume.labels.get(labels.APPLIED_FROM, "") for volume in found} - {""})
+    came = f", from {', '.join(origins)}" if origins else ""
+    oldest = min(volume.created for volume in found)
+    message = f"reuses {noun} {names}{rest}, made {oldest}{came}"
+    return [Notice(subject=subject, message=message)]
 
 
 def _keys(

@@ -132,6 +132,7 @@ def _print_dry_run(
     flags: PublishFlags,
 ) -> None:
     from minisets.app.dry_run import dry_run as use_case
+    from minisets.core.notice_groups import group_notices
     from minisets.errors import EngineUnreachable
 
     if mode != "client":
@@ -145,9 +146,9 @@ def _print_dry_run(
             found = use_case(None, objects, flags)
     else:
         found = use_case(None, objects, flags)
+    for line in group_notices(notice for item in found for notice in item.notices):
+        screen.notice(line)
     for item in found:
-        for notice in item.notices:
-            screen.notice(str(notice))
         screen.result(f"{of_kind(item.kind).printed}/{item.name} {item.verb} (dry run)")
         for line in item.steps:
             screen.result(f"  {line}")

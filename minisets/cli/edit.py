@@ -167,6 +167,7 @@ class _Edit:
         from minisets.app.changes import place, prepare
         from minisets.app.sets import observe_whole
         from minisets.core.load import load
+        from minisets.core.notice_groups import group_notices
         from minisets.engine.files import parse_manifests
         from minisets.errors import Problem
 
@@ -178,8 +179,8 @@ class _Edit:
             problem = Problem(message="kind, name and namespace of an object cannot be edited")
             raise ManifestError((problem,))
         prepare(self._context, observe_whole(self._context, None), objects, is_whole=True)
-        for notice in found.notices:
-            self._screen.notice(str(notice))
+        for line in group_notices(found.notices):
+            self._screen.notice(line)
         return objects
 
 

@@ -52,6 +52,7 @@ def load_objects(
     """
     from minisets.app.changes import place
     from minisets.core.load import load
+    from minisets.core.notice_groups import group_notices
     from minisets.engine.files import read_manifests
 
     loaded = load(
@@ -60,8 +61,8 @@ def load_objects(
     objects = place(
         loaded.objects, settings.namespace, is_explicit=settings.namespace_given is not None
     )
-    for notice in loaded.notices if tell_notices else ():
-        screen.notice(str(notice))
+    for line in group_notices(loaded.notices) if tell_notices else ():
+        screen.notice(line)
     if not objects:
         screen.notice("nothing to do: the files hold no object of a kind that minisets keeps")
     return objects

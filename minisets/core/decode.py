@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,6 +12,12 @@ from minisets.core.source import Json
 from minisets.errors import ManifestError, Problem
 
 ModelT = TypeVar("ModelT", bound=Model)
+_AnyT = TypeVar("_AnyT")
+
+# msgspec learns a type when it is first used, and crashes the process (seen with 0.22) where
+# another thread uses the half-learnt type: pods are made side by side.
+_learning = threading.Lock()
+_learnt: set[type] = set()
 
 
 def decode(obj: dict[str, Any]) -> Manifest:
@@ -35,11 +42,26 @@ def decode_as(obj: Json, target: type[ModelT]) -> ModelT:
         ManifestError: A value has a type the model cannot hold.
     """
     try:
-        return msgspec.convert(obj, target)
+        return convert(obj, target)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
         path = place.rstrip("`").lstrip(".")
         raise ManifestError((Problem(message=reason, path=path),)) from error
+
+
+def convert(obj: Json, target: type[_AnyT]) -> _AnyT:
+    """Turn plain JSON into a type, from any thread.
+
+    Raises:
+        msgspec.ValidationError: A value has a type the target cannot hold.
+    """
+    if target in _learnt:
+        return msgspec.convert(obj, target)
+    with _learning:
+        try:
+            return msgspec.convert(obj, target)
+        finally:
+            _learnt.add(target)
 
 
 def encode(value: Model) -> dict[str, Any]:

@@ -67,13 +67,13 @@ def _fill_old_set(spec: _Obj, version: str) -> list[str]:
     labels = metadata.get("labels") if isinstance(metadata, dict) else None
     if spec.get("selector") is None and isinstance(labels, dict) and labels:
         spec["selector"] = {"matchLabels": dict(labels)}
-        notices.append("spec.selector is missing: the labels of the template are taken")
+        notices.append("its selector, which is missing, is the labels of the template")
     strategy = spec.get("updateStrategy", {})
     if version == "apps/v1beta1" and isinstance(strategy, dict) and not strategy.get("type"):
         spec["updateStrategy"] = {**strategy, "type": "OnDelete"}
         notices.append(
-            f"the update strategy is OnDelete, the default of {version}: a changed template "
-            "reaches a pod when it is deleted"
+            "its update strategy is OnDelete, the default of then: a changed template reaches a "
+            "pod when it is deleted"
         )
     return notices
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from minisets.core.cluster_api import api_notice
 from minisets.core.decode import decode
 from minisets.core.defaults import API_VERSIONS, apply_defaults, convert_to_current
 from minisets.core.manifest import Manifest
 from minisets.core.schema import check_schema, strip_nulls
 from minisets.core.source import Document, Json, Notice, Path, Source, parse_path
 from minisets.core.support import notice_of_other_kind, review
-from minisets.core.validate import find_duplicates, validate
+from minisets.core.support_table import NO_API
+from minisets.core.validate import find_overwritten, validate
 from minisets.errors import ManifestError, Problem
 
 _MEANT = re.compile('did you mean "([^"]+)"')
@@ -69,20 +71,25 @@ def load(documents: Iterable[Document]) -> Loaded:
     checked: list[_Checked] = []
     notices: list[Notice] = []
     problems: list[Problem] = []
+    documents = tuple(documents)
+    others = [document.obj for document in documents]
     for document in documents:
-        found, said, wrong = _check(document)
+        found, said, wrong = _check(document, others)
         checked.extend(found)
-        notices.extend(_place_notice(notice, document.source) for notice in said)
+        notices.extend(document.source.place_notice(notice) for notice in said)
         placed = [document.source.place(problem) for problem in dict.fromkeys(wrong)]
         problems.extend(sorted(placed, key=lambda problem: (problem.line, problem.column)))
-    for index, problem in find_duplicates(entry.defaulted for entry in checked):
-        problems.append(checked[index].source.place(problem))
     if problems:
         raise ManifestError(tuple(problems))
-    return Loaded(tuple(_loaded(entry) for entry in checked), tuple(notices))
+    overwritten = find_overwritten(entry.defaulted for entry in checked)
+    notices.extend(_overwritten_notice(checked[old], checked[new]) for old, new in overwritten)
+    kept = [entry for index, entry in enumerate(checked) if index not in dict(overwritten)]
+    return Loaded(tuple(_loaded(entry) for entry in kept), tuple(notices))
 
 
-def _check(document: Document) -> tuple[list[_Checked], list[Notice], list[Problem]]:
+def _check(
+    document: Document, others: Sequence[Json]
+) -> tuple[list[_Checked], list[Notice], list[Problem]]:
     raw = strip_nulls(document.obj)
     problems = _check_identity(raw)
     if problems:
@@ -98,12 +105,35 @@ def _check(document: Document) -> tuple[list[_Checked], list[Notice], list[Probl
     wrong = check_schema(converted, kind)
     if wrong:
         return [], [], [*wrong, *_more_problems(converted, wrong)]
-    notices, refused = review(converted)
+    notices, refused = _review(converted, others)
     defaulted = apply_defaults(converted)
     problems = [*refused, *validate(defaulted)]
     subject = f"{kind.lower()}/{converted['metadata'].get('name', '')}"
-    said = [Notice(message=change, subject=subject, path="apiVersion") for change in changes]
+    said = [Notice(message="; ".join(changes), subject=subject, path="apiVersion")] * bool(changes)
     return [_Checked(converted, defaulted, document.source)], [*said, *notices], problems
+
+
+def _review(
+    obj: dict[str, Any], others: Sequence[Json]
+) -> tuple[tuple[Notice, ...], tuple[Problem, ...]]:
+    """Review an object; what tells that it wants the Kubernetes API becomes one notice."""
+    notices, refused = review(obj)
+    said = api_notice(obj, others) if obj["kind"] == "StatefulSet" else None
+    if said is None:
+        return notices, refused
+    return (*(notice for notice in notices if notice.message != NO_API), said), refused
+
+
+def _overwritten_notice(old: _Checked, new: _Checked) -> Notice:
+    kind, name = old.raw["kind"], old.raw["metadata"]["name"]
+    line, _ = new.source.locate(("metadata", "name"))
+    place = f"{new.source.file}:{line}" if new.source.file and line else "further down"
+    said = Notice(
+        subject=f"{kind.lower()}/{name}",
+        path="metadata.name",
+        message=f"it stands in the input again, and the last one counts: {place}",
+    )
+    return old.source.place_notice(said)
 
 
 def _more_problems(obj: dict[str, Any], wrong: tuple[Problem, ...]) -> list[Problem]:
@@ -153,11 +183,6 @@ def _is_foreign(obj: dict[str, Any]) -> bool:
     group, slash, _ = obj["apiVersion"].rpartition("/")
     own_group = current.rpartition("/")[0]
     return bool(slash) and group != own_group and "." in group
-
-
-def _place_notice(notice: Notice, source: Source) -> Notice:
-    placed = source.place(Problem(message=notice.message, path=notice.path))
-    return replace(notice, file=placed.file, line=placed.line)
 
 
 def _loaded(entry: _Checked) -> LoadedObject:

@@ -15,7 +15,6 @@ from minisets.core.source import Notice, Path, render_path
 # _client._tcp.etcd.default.svc …
 _SRV = re.compile(r"(?<![\w-])_[a-z0-9-]+\._(?:tcp|udp)\.[a-z0-9.-]*[a-z0-9]")
 _SERVICE = re.compile(r"([a-z0-9][a-z0-9-]*)\.([a-z0-9][a-z0-9-]*)\.svc(?![\w-])")
-_API = re.compile(r"(?<![\w.-])kubernetes\.default(?![\w-])")
 _POD_SPEC: Path = ("spec", "template", "spec")
 
 
@@ -50,16 +49,16 @@ def port_remarks(manifest: StatefulSet, services: Iterable[Service]) -> list[Not
         if not selects(service, pod):
             continue
         for index, port in enumerate(service.spec.ports):
-            if isinstance(port.target_port, int):
-                continue
+            is_number = isinstance(port.target_port, int)
             number = target_number(port, spec.template)
             message = ""
             if number is None:
                 message = f'no container of statefulset/{name} has a port "{port.target_port}"'
             elif number != port.port and service.spec.cluster_ip != "None":
+                meaning = "" if is_number else f"{port.target_port} is {number}, and "
                 message = (
-                    f"{port.target_port} is {number} in statefulset/{name}, and Docker cannot "
-                    f"remap ports: reach the pods at {number}, not {port.port}"
+                    f"{meaning}Docker cannot remap ports: reach the pods of statefulset/{name} "
+                    f"at {number}, not {port.port}"
                 )
             if message:
                 notices.append(
@@ -78,8 +77,6 @@ def _messages(text: str, namespace: str, known: Mapping[str, str]) -> Iterator[s
             f"{found[0]} asks for an SRV record, and Docker's DNS has none: "
             "name the pods and the port instead"
         )
-    if _API.search(text):
-        yield "kubernetes.default is the Kubernetes API, and there is none here"
     spaces = {
         space
         for service, space in _SERVICE.findall(text)

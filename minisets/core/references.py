@@ -70,28 +70,39 @@ def missing_notices(
         namespace_flag: For the command that is suggested: empty, or `` -n NAMESPACE``.
     """
     notices = []
-    said = set()
+    needed: dict[tuple[Kind, str], list[Reference]] = {}
     for one in references(template):
         there = keys(one.kind, one.name)
         if one.use == "pull" and there is None:
             text = f'there is no secret "{one.name}": images are pulled without it'
             notices.append(Notice(subject=subject, path=one.path, message=text))
-            continue
-        if one.optional or (there is not None and (not one.key or one.key in there)):
-            continue
-        kind = one.kind.lower()
-        message = f'the {kind} "{one.name}" has no key "{one.key}": its pods cannot start'
-        if there is None:
-            generic = " generic" if one.kind == "Secret" else ""
-            message = (
-                f'there is no {kind} "{one.name}", so its pods cannot start: minisets create '
-                f"{kind}{generic} {one.name} --from-literal={one.key or 'KEY'}=VALUE"
-                f"{namespace_flag}"
-            )
-        if message not in said:
-            said.add(message)
-            notices.append(Notice(subject=subject, path=one.path, message=message))
+        if not one.optional and (there is None or (one.key and one.key not in there)):
+            needed.setdefault((one.kind, one.name), []).append(one)
+    for (kind, name), found in needed.items():
+        text = _missing(kind, name, found, keys(kind, name), namespace_flag)
+        notices.append(Notice(subject=subject, path=found[0].path, message=text))
     return notices
+
+
+def _missing(
+    kind: Kind,
+    name: str,
+    found: Sequence[Reference],
+    there: frozenset[str] | None,
+    namespace_flag: str,
+) -> str:
+    """Say what is missing of one object, with all its keys at once."""
+    wanted = list(dict.fromkeys(one.key for one in found if one.key))
+    if there is not None:
+        noun = "key" if len(wanted) == 1 else "keys"
+        listed = ", ".join(f'"{key}"' for key in wanted)
+        return f'the {kind.lower()} "{name}" has no {noun} {listed}: its pods cannot start'
+    generic = " generic" if kind == "Secret" else ""
+    literals = " ".join(f"--from-literal={key}=VALUE" for key in wanted or ["KEY"])
+    return (
+        f'there is no {kind.lower()} "{name}", so its pods cannot start: minisets create '
+        f"{kind.lower()}{generic} {name} {literals}{namespace_flag}"
+    )
 
 
 def uses_of(

@@ -30,6 +30,11 @@ _TYPE_WORDS = {
     "array": "a list",
     "object": "a map",
 }
+# Where a missing field usually comes from; by type and field.
+_REQUIRED_HINTS = {
+    ("StatefulSetSpec", "selector"): "it repeats labels of the template; where kustomize adds "
+    "them: kubectl kustomize FOLDER | minisets apply -f -",
+}
 
 
 @cache
@@ -118,7 +123,8 @@ def _problems_of(error: jsonschema_rs.ValidationError) -> list[Problem]:
         return [_unknown_field(path, name, list(known)) for name in details.unexpected]
     if keyword == "required":
         field = str(details.property)
-        return [Problem(message="Required value", path=render_path((*path, field)))]
+        hint = _REQUIRED_HINTS.get((str(error.schema_path[1]), field), "")
+        return [Problem(message="Required value", path=render_path((*path, field)), hint=hint)]
     return [Problem(message=_wrong_value(error), path=render_path(path))]
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from minisets.core.addresses import Block
 from minisets.core.controller_state import Revision, Status
+from minisets.core.decode import convert
 from minisets.core.host_ports import PortBlock
 
 
@@ -98,12 +99,12 @@ def to_data(record: SetRecord | ObjectRecord) -> dict[str, Any]:
 
 def parse_set(data: dict[str, Any]) -> SetRecord:
     """Read a set's record from plain JSON."""
-    return msgspec.convert(data, SetRecord)
+    return convert(data, SetRecord)
 
 
 def parse_object(data: dict[str, Any]) -> ObjectRecord:
     """Read another object's record from plain JSON."""
-    return msgspec.convert(data, ObjectRecord)
+    return convert(data, ObjectRecord)
 
 
 def status_to_data(status: Status) -> dict[str, Any]:

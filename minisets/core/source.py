@@ -46,6 +46,10 @@ class Source:
         line, column = self.locate(parse_path(problem.path))
         return replace(problem, file=self.file, line=line, column=column)
 
+    def place_notice(self, notice: Notice) -> Notice:
+        """Fill in the file and line of a notice from its field path."""
+        return replace(notice, file=self.file, line=self.locate(parse_path(notice.path))[0])
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -60,11 +64,12 @@ class Notice:
     """One thing that the user should know and that stops nothing.
 
     Attributes:
-        message: One sentence.
+        message: One sentence; where something is ignored, the reason.
         path: Field path; empty for a whole object.
         file: File name as given; empty if unknown.
         line: Line in the file, from 1; 0 if unknown.
         subject: The object, such as ``statefulset/web``; empty if unknown.
+        ignored: Names of the fields that are ignored, or the kind of an object that is.
     """
 
     message: str
@@ -72,10 +77,25 @@ class Notice:
     file: str = ""
     line: int = 0
     subject: str = ""
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether a whole object is ignored."""
+        return bool(self.ignored) and not self.path
 
     def __str__(self) -> str:
-        """Render as ``subject: path: message``, leaving out what is unknown."""
-        return ": ".join(part for part in (self.subject, self.path, self.message) if part)
+        """Render as ``file:line: subject: message``; where that is unknown, with the path."""
+        place = f"{self.file}:{self.line}" if self.file and self.line else ""
+        path = "" if place or self.ignored else self.path
+        message = self.message
+        if self.is_whole:
+            what = f"{self.subject or self.ignored[0]} is ignored"
+            return ": ".join(part for part in (place, what, message) if part)
+        if self.ignored:
+            verb = "is" if len(self.ignored) == 1 else "are"
+            message = f"{', '.join(self.ignored)} {verb} ignored: {message}"
+        return ": ".join(part for part in (place, self.subject, path, message) if part)
 
 
 def render_path(path: Path) -> str:

@@ -78,7 +78,7 @@ def notice_of_other_kind(obj: dict[str, Any]) -> Notice:
     """Say that an object of a kind that minisets does not keep is left out, and why."""
     kind = str(obj.get("kind", ""))
     reason = OTHER_KINDS.get(kind, UNKNOWN_KIND)
-    return Notice(message=f"{kind} is ignored: {reason}", subject=_subject(kind, obj))
+    return Notice(message=reason, subject=_subject(kind, obj), ignored=(kind,))
 
 
 def _subject(kind: str, obj: dict[str, Any]) -> str:
@@ -90,19 +90,16 @@ def _subject(kind: str, obj: dict[str, Any]) -> str:
 def _notice(reason: str, paths: list[Path], subject: str) -> Notice:
     if paths[0] == ("spec",):
         return Notice(message=reason, path="spec", subject=subject)
-    fields = dict.fromkeys(str(path[-1]) for path in paths)
-    verb = "is" if len(fields) == 1 else "are"
     return Notice(
-        message=f"{', '.join(fields)} {verb} ignored: {reason}",
+        message=reason,
         path=render_path(paths[0]),
         subject=subject,
+        ignored=tuple(dict.fromkeys(str(path[-1]) for path in paths)),
     )
 
 
 def _findings(kind: str, obj: dict[str, Any]) -> Iterator[_Finding]:
     yield from _walk(kind, obj, (), _claim_names(obj))
-    if kind == "Service":
-        yield from _remapped_ports(obj)
     if kind == "StatefulSet":
         yield from _shared_mounts(obj)
 
@@ -174,12 +171,3 @@ def _shared_mounts(obj: dict[str, Any]) -> Iterator[_Finding]:
                 if is_shared and mount["name"] not in host_paths - _claim_names(obj):
                     path: Path = ("spec", "template", "spec", name, place, "volumeMounts", index)
                     yield _Finding((*path, "mountPropagation"), SHARED_VOLUME)
-
-
-def _remapped_ports(obj: dict[str, Any]) -> Iterator[_Finding]:
-    for index, port in enumerate(obj.get("spec", {}).get("ports", ())):
-        target = port.get("targetPort", port["port"])
-        if isinstance(target, int) and target not in (0, port["port"]):
-            reason = f"Docker cannot remap ports: reach the pods at {target}, not {port['port']}"
-            path: Path = ("spec", "ports", index, "targetPort")
-            yield _Finding(path, Support(Level.IGNORED, reason))

@@ -56,9 +56,11 @@ def refused_always(reason: str) -> Support:
 
 YES = Support(Level.HONOURED)
 NOT_YET = "not supported yet"
+NO_API = "there is no Kubernetes API here"
+"""The reason for all that is of use only to a pod that speaks to the API."""
 
 _ONE_NODE = ignored("there is one machine, so nothing is scheduled")
-_NO_API = ignored("there is no Kubernetes API that a service account could use", "default")
+_NO_API = ignored(NO_API, "default")
 _SERVER = ignored("it is set by the API server")
 _STATUS = ignored("the status is computed")
 _ONE_ADDRESS = ignored("ports are published on one address of this machine: --publish-address")
@@ -499,17 +501,16 @@ OTHER_RESOURCES = refused("the Engine knows no such resource")
 HUGE_PAGES = refused("the Engine hands out no huge pages")
 """Resources whose names start with ``hugepages-``, and the medium of an emptyDir."""
 
-_NO_RBAC = "there is no Kubernetes API whose use it could permit"
 _NOT_A_SET = "minisets runs StatefulSets only"
 _NO_EDGE = "nothing routes traffic from outside into the namespace"
 _ONE_NODE_KIND = "there is one machine, and no cluster to manage"
 
 OTHER_KINDS: dict[str, str] = {
-    "ClusterRole": _NO_RBAC,
-    "ClusterRoleBinding": _NO_RBAC,
-    "Role": _NO_RBAC,
-    "RoleBinding": _NO_RBAC,
-    "ServiceAccount": _NO_RBAC,
+    "ClusterRole": NO_API,
+    "ClusterRoleBinding": NO_API,
+    "Role": NO_API,
+    "RoleBinding": NO_API,
+    "ServiceAccount": NO_API,
     "CronJob": _NOT_A_SET,
     "DaemonSet": _NOT_A_SET,
     "Deployment": _NOT_A_SET,

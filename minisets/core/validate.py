@@ -77,22 +77,23 @@ def validate(obj: _Obj) -> tuple[Problem, ...]:
     return tuple(problem for check in checks for problem in check(obj))
 
 
-def find_duplicates(objects: Iterable[_Obj]) -> tuple[tuple[int, Problem], ...]:
-    """Find objects of one input that have the kind, namespace and name of an earlier one.
+def find_overwritten(objects: Iterable[_Obj]) -> tuple[tuple[int, int], ...]:
+    """Find objects of one input whose kind, namespace and name a later one has again.
+
+    As kubectl applies the objects of a file one after the other, the last one stays.
 
     Returns:
-        The position of each repeated object, and its problem.
+        The position of each such object, and of the next one of its name.
     """
-    seen: set[tuple[str, str, str]] = set()
+    last: dict[tuple[str, str, str], int] = {}
     found = []
     for index, obj in enumerate(objects):
         metadata = obj.get("metadata", {})
         kind, name = obj.get("kind", ""), metadata.get("name", "")
         namespace = "" if kind in _CLUSTER_KINDS else metadata.get("namespace", "default")
-        if (kind, namespace, name) in seen:
-            message = f'{kind} "{name}" stands in the input more than once'
-            found.append((index, problem_at(("metadata", "name"), message)))
-        seen.add((kind, namespace, name))
+        if (kind, namespace, name) in last:
+            found.append((last[kind, namespace, name], index))
+        last[kind, namespace, name] = index
     return tuple(found)
 
 

@@ -85,7 +85,7 @@ def test_a_set_tells_its_pods_its_revisions_and_what_would_be_done_next(bench: B
         "Applied From: /home/me/web.yaml (0s ago)",
         "Capacity: 1Gi",
     }
-    assert "spec.template.spec.nodeSelector: nodeSelector is ignored" in whole
+    assert "nodeSelector is ignored: there is one machine" in whole
     assert "Next Steps" not in whole
     created = [line for line in whole.splitlines() if "SuccessfulCreate" in line]
     assert len(created) == 4

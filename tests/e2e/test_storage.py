@@ -42,7 +42,7 @@ def test_data_survives_delete_and_apply_and_the_user_is_told(space: Space):
     applied = space.apply(WEB)
     assert space.read_pages() == pages
     assert "minisets delete pvc www-web-0 www-web-1 www-web-2" in deleted.err
-    assert f"reuses volume {claims[0]}" in applied.err
+    assert f"reuses volumes {', '.join(claims)}, made" in applied.err
 
 
 def test_delete_with_volumes_leaves_nothing(space: Space):

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from minisets.core.decode import decode, decode_as, encode
@@ -96,3 +99,28 @@ def test_a_part_of_an_object_can_be_decoded():
 def test_values_are_immutable():
     with pytest.raises(AttributeError):
         decoded_set().spec.replicas = 3
+
+
+_FIRST_USE = """
+import sys, threading
+from minisets.core.decode import decode
+from tests.unit.manifests import SET
+
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(8)
+
+def run():
+    together.wait()
+    decode(SET)
+
+threads = [threading.Thread(target=run) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_a_type_may_be_used_first_by_several_threads_at_once():
+    done = subprocess.run([sys.executable, "-c", _FIRST_USE], check=False, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")

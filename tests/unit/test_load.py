@@ -102,11 +102,47 @@ def test_a_refused_field_and_a_broken_rule_come_together():
     }
 
 
-def test_an_object_that_stands_twice_is_refused_at_its_second_place():
-    found = problems(WEB + "---\n" + WEB.partition("---")[0])
-    assert found == [
-        'web.yaml:35:3: metadata.name: Service "nginx" stands in the input more than once'
+def test_of_an_object_that_stands_twice_the_last_one_counts():
+    again = WEB.partition("---")[0].replace("port: 80", "port: 81")
+    loaded = load_text(f"{WEB}---\n{again}")
+    assert [(obj.kind, obj.name) for obj in loaded.objects] == [
+        ("StatefulSet", "web"),
+        ("Service", "nginx"),
     ]
+    assert loaded.objects[1].raw["spec"]["ports"][0]["port"] == 81
+    assert [str(notice) for notice in loaded.notices] == [
+        "web.yaml:4: service/nginx: it stands in the input again, and the last one counts: "
+        "web.yaml:35"
+    ]
+
+
+def test_a_set_that_is_given_rights_to_the_api_gets_one_notice_for_it():
+    account = "      serviceAccountName: web\n      containers:"
+    binding = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: web
+subjects:
+- kind: ServiceAccount
+  name: web
+"""
+    text = WEB.replace("      containers:", account)
+    assert [str(notice) for notice in load_text(text).notices] == [
+        "web.yaml:28: statefulset/web: serviceAccountName is ignored: there is no Kubernetes API "
+        "here"
+    ]
+    first, second = load_text(f"{text}---\n{binding}").notices
+    assert str(first).startswith("web.yaml:28: statefulset/web: its pods are made to use the K")
+    assert second.subject == "rolebinding/web"
+    assert second.is_whole
+
+
+def test_a_set_without_selector_is_told_where_one_comes_from():
+    text = WEB.replace("  selector:\n    matchLabels:\n      app: nginx\n", "")
+    (problem,) = problems(text)
+    assert problem.startswith("web.yaml:17:1: spec.selector: Required value (it repeats labels")
+    assert "kubectl kustomize" in problem
 
 
 @pytest.mark.parametrize("field", ["apiVersion", "kind"])
@@ -171,9 +207,13 @@ items:
     assert first.value.spec.template == second.value.spec.template
     assert second.value.spec.selector.match_labels == {"app": "web"}
     assert first.value.spec.update_strategy.type == "OnDelete"
-    said = [str(notice) for notice in loaded.notices]
-    assert "statefulset/first: apiVersion: apps/v1beta1 StatefulSet is read as apps/v1" in said
-    assert any(text.startswith("ingress/web: Ingress is ignored") for text in said)
+    first_said, second_said, ingress_said = (str(notice) for notice in loaded.notices)
+    assert first_said.startswith(
+        "web.yaml:5: statefulset/first: apps/v1beta1 StatefulSet is read as apps/v1; its selector"
+    )
+    assert "; its update strategy is OnDelete" in first_said
+    assert "second: apps/v1beta2 StatefulSet is read as apps/v1; its sel" in second_said
+    assert "ingress/web is ignored: " in ingress_said
 
 
 def test_a_set_was_never_in_extensions():
@@ -185,8 +225,8 @@ def test_an_outer_name_is_noticed():
     service = {**SERVICE, "spec": {"type": "ExternalName", "externalName": "db.example.com"}}
     (notice,) = load_objects(service).notices
     assert str(notice) == (
-        "service/nginx: spec.externalName: externalName is ignored: "
-        "Docker's DNS has no CNAME records: use the outer name itself"
+        "service/nginx: externalName is ignored: Docker's DNS has no CNAME records: "
+        "use the outer name itself"
     )
 
 

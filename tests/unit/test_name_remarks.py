@@ -57,12 +57,6 @@ def test_a_known_service_of_another_namespace_is_told_in_its_short_form():
     assert "env[0].value: names of the namespace cache are not known" in remark
 
 
-@pytest.mark.parametrize("text", ["https://kubernetes.default.svc", "kubernetes.default"])
-def test_the_kubernetes_api_is_told(text):
-    (remark,) = remarks(args=[text])
-    assert remark.endswith("kubernetes.default is the Kubernetes API, and there is none here")
-
-
 def test_init_containers_are_looked_at():
     init = [{"name": "wait", "image": "a", "command": ["nslookup", "redis.cache.svc"]}]
     obj = manifests.a_set(template__initContainers=init)
@@ -74,8 +68,16 @@ def test_a_named_port_that_would_be_remapped_is_told():
     service = a_service(ports=[{"port": 8000, "targetPort": "web"}])
     (remark,) = port_remarks(a_set(), [service])
     assert str(remark) == (
-        "service/nginx: spec.ports[0].targetPort: web is 80 in statefulset/web, and Docker "
-        "cannot remap ports: reach the pods at 80, not 8000"
+        "service/nginx: spec.ports[0].targetPort: web is 80, and Docker cannot remap ports: "
+        "reach the pods of statefulset/web at 80, not 8000"
+    )
+
+
+def test_a_port_that_would_be_remapped_is_told():
+    service = a_service(ports=[{"port": 8000, "targetPort": 80}])
+    (remark,) = port_remarks(a_set(), [service])
+    assert remark.message == (
+        "Docker cannot remap ports: reach the pods of statefulset/web at 80, not 8000"
     )
 
 
@@ -91,7 +93,9 @@ def test_a_name_that_no_container_has_is_told():
         {"ports": [{"port": 80, "targetPort": "web"}]},
         {"ports": [{"port": 8000, "targetPort": "web"}], "clusterIP": "None"},
         {"ports": [{"port": 8000, "targetPort": "web"}], "selector": {"app": "other"}},
-        {"ports": [{"port": 8000, "targetPort": 80}]},
+        {"ports": [{"port": 8000, "targetPort": 80}], "clusterIP": "None"},
+        {"ports": [{"port": 8000, "targetPort": 80}], "selector": {"app": "other"}},
+        {"ports": [{"port": 80, "targetPort": 80}]},
     ],
 )
 def test_ports_that_need_no_word(spec):

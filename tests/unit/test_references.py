@@ -73,10 +73,23 @@ def test_what_is_missing_is_told_once_with_the_command():
     )
     texts = [notice.message for notice in notices]
     assert len(texts) == 4
-    assert texts[0].endswith("minisets create secret generic pass --from-literal=word=VALUE -n x")
-    assert texts[1].endswith("minisets create configmap conf --from-literal=KEY=VALUE -n x")
-    assert 'the secret "tls" has no key "k"' in texts[2]
-    assert texts[3] == 'there is no secret "registry": images are pulled without it'
+    assert texts[0] == 'there is no secret "registry": images are pulled without it'
+    assert texts[1].endswith("minisets create secret generic pass --from-literal=word=VALUE -n x")
+    assert texts[2].endswith("minisets create configmap conf --from-literal=KEY=VALUE -n x")
+    assert texts[3] == 'the secret "tls" has no key "k": its pods cannot start'
+
+
+def test_all_missing_keys_of_an_object_are_one_notice():
+    keys = ("a", "b", "a")
+    env = [
+        {"name": f"V{index}", "valueFrom": {"secretKeyRef": {"name": "pass", "key": key}}}
+        for index, key in enumerate(keys)
+    ]
+    (absent,) = missing_notices("s", template(container__env=env), lambda *_: None, "")
+    assert absent.message.endswith("pass --from-literal=a=VALUE --from-literal=b=VALUE")
+    assert absent.path == "spec.template.spec.containers[0].env[0]"
+    (empty,) = missing_notices("s", template(container__env=env), lambda *_: frozenset(), "")
+    assert empty.message == 'the secret "pass" has no keys "a", "b": its pods cannot start'
 
 
 def test_how_keys_are_used_tells_who_sees_them_change():

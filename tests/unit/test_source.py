@@ -27,6 +27,16 @@ def test_an_unknown_place_is_left_out_of_the_message():
     assert str(Source().place(Problem(message="wrong", path="spec"))) == "spec: wrong"
 
 
-def test_a_notice_names_its_object_and_field():
-    notice = Notice(message="is ignored", path="spec.x", subject="statefulset/web")
-    assert str(notice) == "statefulset/web: spec.x: is ignored"
+def test_a_notice_names_its_object_and_where_it_was_written():
+    notice = Notice(message="is odd", path="spec.x", subject="statefulset/web")
+    assert str(notice) == "statefulset/web: spec.x: is odd"
+    placed = Source("web.yaml", lambda path, _value: (len(path), 7)).place_notice(notice)
+    assert str(placed) == "web.yaml:2: statefulset/web: is odd"
+
+
+def test_a_notice_of_what_is_ignored_names_it_with_the_reason():
+    fields = Notice(message="why", path="spec.x", subject="service/a", ignored=("x", "y"))
+    assert str(fields) == "service/a: x, y are ignored: why"
+    whole = Notice(message="why", subject="role/a", ignored=("Role",))
+    assert str(whole) == "role/a is ignored: why"
+    assert (fields.is_whole, whole.is_whole) == (False, True)

@@ -1,7 +1,7 @@
 import pytest
 
 from minisets.core.defaults import apply_defaults
-from minisets.core.validate import find_duplicates, selects, validate, validate_update
+from minisets.core.validate import find_overwritten, selects, validate, validate_update
 from tests.unit.manifests import SERVICE, SET, a_service, a_set
 
 POD = "spec.template.spec"
@@ -344,11 +344,10 @@ def test_keys_of_a_config_map_are_file_names():
     assert found.startswith("data[a/b]: Invalid value")
 
 
-def test_the_same_object_twice_is_a_problem_of_the_second():
+def test_an_object_is_overwritten_by_the_next_one_of_its_name():
     other = {**a_service(), "metadata": {"name": "nginx", "namespace": "other"}}
-    ((index, problem),) = find_duplicates([SET, SERVICE, other, a_service()])
-    assert index == 3
-    assert problem.message == 'Service "nginx" stands in the input more than once'
+    found = find_overwritten([SET, SERVICE, other, a_service(), a_service()])
+    assert found == ((1, 3), (3, 4))
 
 
 def updated(**changes):
