@@ -102,8 +102,9 @@ def test_a_shell_in_a_pod_has_the_terminal(space: Space, edit: Edit):
         # The size is told by a signal, which takes its way.
         at.type("until stty size | grep 132; do sleep 0.05; done\n")
         at.wait_for("\n43 132")
-        at.type("sleep 100\n")
-        at.wait_for("> sleep 100")
+        # Only what it says itself shows that the signal will reach it.
+        at.type("sh -c 'echo begun; exec sleep 100'\n")
+        at.wait_for("\nbegun")
         at.type("\x03")
         at.type("echo is alive: $?\n")
         at.wait_for("is alive: 130")
