@@ -102,7 +102,9 @@ class DockerEngine:
             "list volumes",
             lambda: self._link.client.volumes(filters=docker_parse.to_filter(labels)),
         )
-        return tuple(docker_parse.parse_volume(row) for row in body.get("Volumes") or ())
+        found = (docker_parse.parse_volume(row) for row in body.get("Volumes") or ())
+        # Podman gives the volumes that carry any of the labels.
+        return tuple(volume for volume in found if _carries(volume.labels, labels))
 
     def networks(self) -> tuple[NetworkSeen, ...]:
         """List all networks, also those that are not ours: their subnets are taken."""
@@ -319,10 +321,15 @@ class DockerEngine:
 
     def usage(self, container_id: str) -> Usage | None:
         """Measure what a container takes, over about a second; None if it does not run."""
-        body = self._link.read(
-            f"measure container {short_id(container_id)}",
-            lambda: self._link.client.stats(container_id, stream=False),
-        )
+
+        def ask() -> Any:  # noqa: ANN401 - the API's JSON
+            try:
+                return self._link.client.stats(container_id, stream=False)
+            except ValueError:
+                # Of a container that goes meanwhile the answer is empty.
+                return {}
+
+        body = self._link.read(f"measure container {short_id(container_id)}", ask)
         return docker_parse.parse_usage(body)
 
     def exec(
@@ -503,3 +510,7 @@ class DockerEngine:
         if "error" in last:
             raise ImageError(f"cannot import image {tag}: {last['error']}")
         return str(last["status"])
+
+
+def _carries(found: Mapping[str, str], wanted: Mapping[str, str | None]) -> bool:
+    return all(key in found and value in {None, found[key]} for key, value in wanted.items())
