@@ -23,6 +23,7 @@ from minisets.cli.command import Command, GlobalOption
 from minisets.core import fixed, labels, support
 from minisets.core.support_table import OTHER_KINDS, UNKNOWN_KIND, Level
 from minisets.errors import MinisetsError
+from scripts import verbs
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = "examples/web/web.yaml"
@@ -102,7 +103,7 @@ def render_commands() -> str:
     table = _table(
         ("command", "what it does", "for example"),
         (
-            (f"`{name}`", _summary(command), f"`{_examples(command)[0]}`".replace("|", "\\|"))
+            (f"`{name}`", _summary(command), f"`{examples(command)[0]}`".replace("|", "\\|"))
             for name, command in found.items()
         ),
     )
@@ -115,6 +116,11 @@ def render_commands() -> str:
         ),
     )
     return f"{table}\n{shared}"
+
+
+def render_verbs() -> str:
+    """Return kubectl's verbs with what becomes of each."""
+    return _table(("", "verbs of kubectl", ""), verbs.rows(command_line.COMMANDS))
 
 
 def render_reference() -> str:
@@ -133,14 +139,14 @@ def _section(name: str, command: click.Command) -> str:
             for option in _options(command, is_global=False)
         ),
     )
-    examples = "\n".join(f"$ {example}" for example in _examples(command))
+    lines = "\n".join(f"$ {example}" for example in examples(command))
     return "\n".join(
         (
             f"## {name}\n",
             f"`minisets {name} {usage}`\n",
             f"{text}\n",
             *([options] if _options(command, is_global=False) else []),
-            f"```console\n{examples}\n```\n",
+            f"```console\n{lines}\n```\n",
         )
     )
 
@@ -205,6 +211,7 @@ REGIONS: Mapping[str, Callable[[], str]] = {
     "refused": lambda: render_reasons(Level.REFUSED),
     "kinds": render_kinds,
     "commands": render_commands,
+    "verbs": render_verbs,
     "reference": render_reference,
     "exit-codes": render_exit_codes,
     "labels": render_labels,
@@ -344,7 +351,8 @@ def _options(command: click.Command, *, is_global: bool) -> list[click.Option]:
     ]
 
 
-def _examples(command: click.Command) -> tuple[str, ...]:
+def examples(command: click.Command) -> tuple[str, ...]:
+    """Return the command lines in the help of a command."""
     return command.examples if isinstance(command, Command) else ()
 
 

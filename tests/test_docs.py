@@ -13,7 +13,7 @@ import pytest
 
 from minisets.cli.command import Command, Settings
 from minisets.cli.main import cli
-from scripts import docs
+from scripts import docs, verbs
 
 README = docs.ROOT / "README.md"
 PAGES = (*docs.documents(), *sorted(docs.ROOT.glob("examples/*/README.md")))
@@ -165,6 +165,13 @@ def test_every_module_that_is_named_exists(page):
     for name in _MODULE.findall(page.read_text(encoding="utf-8")):
         places = [docs.ROOT / name, *docs.ROOT.glob(f"*/{name}"), *docs.ROOT.glob(f"*/*/{name}")]
         assert any(place.exists() for place in places), name
+
+
+def test_a_verb_that_is_here_and_said_to_be_absent_is_found():
+    with pytest.raises(ValueError, match="patch"):
+        verbs.rows([*verbs.DIFFERENT, "patch"])
+    with pytest.raises(ValueError, match="wait"):
+        verbs.rows([verb for verb in verbs.DIFFERENT if verb != "wait"])
 
 
 def test_the_architecture_fits_on_a_few_screens():

@@ -13,7 +13,7 @@ from minisets.errors import InputError
 _EXAMPLES = (
     "minisets describe sts web",
     "minisets describe pod web-0",
-    "minisets describe pods -l app=nginx",
+    "minisets describe pods -l app=web",
     "minisets describe pvc/www-web-0 svc/nginx",
     "minisets describe pod web",
 )

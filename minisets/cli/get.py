@@ -26,7 +26,7 @@ _EXAMPLES = (
     "minisets get sts",
     "minisets get pods -o wide",
     "minisets get pods -w",
-    "minisets get pods -l app=nginx --field-selector=status.phase=Running",
+    "minisets get pods -l app=web --field-selector=status.phase=Running",
     "minisets get pvc -A",
     "minisets get sts/web -o yaml",
     "minisets get pod web-0 -o jsonpath='{.status.podIP}'",

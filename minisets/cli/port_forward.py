@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     examples=(
         "minisets port-forward web-0 8080:80",
         "minisets port-forward sts/web :http",
-        "minisets port-forward svc/web 8080:80 8443:443",
+        "minisets port-forward svc/nginx 8080:80",
         "minisets port-forward web-0 web-1 web-2 8080:80",
     ),
 )
