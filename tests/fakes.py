@@ -99,6 +99,10 @@ class FakeContainer:
         return dict(self.config.get("HostConfig") or {})
 
     @property
+    def _chosen_port(self) -> int:
+        return 49153 + int(self.id, 16) % 16000
+
+    @property
     def is_up(self) -> bool:
         return self.status in (ContainerStatus.RUNNING, ContainerStatus.PAUSED)
 
@@ -124,7 +128,8 @@ class FakeContainer:
         return tuple(
             PublishedPort(
                 container_port=int(port.split("/")[0]),
-                host_port=int(binding["HostPort"] or 0),
+                # Without one it is the Engine that chooses.
+                host_port=int(binding["HostPort"] or self._chosen_port),
                 host_address=binding.get("HostIp") or "0.0.0.0",  # noqa: S104 - Docker's default
                 protocol=port.partition("/")[2] or "tcp",
             )

@@ -53,6 +53,16 @@ class Context:
 
         return Prober(self.engine, self.engine.info())
 
+    def needs_ports(self, network_id: str) -> bool:
+        """Say whether probes of pods on a network need ports of this machine.
+
+        So it is where the Engine is on this machine and its networks are not: Docker Desktop,
+        rootless. Another machine's ports would be open to all who reach that machine.
+        """
+        from minisets.engine.routes import has_bridge
+
+        return self.engine.info().is_local and not has_bridge(network_id)
+
 
 def make_context(engine: Engine, clock: Clock, reporter: Reporter) -> Context:
     """Build the context of a command on one Engine."""

@@ -46,12 +46,13 @@ from minisets.core.kubelet import (
     missing,
     new_claims,
 )
-from minisets.core.manifest import PersistentVolumeClaim
-from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.core.manifest import PersistentVolumeClaim, PodTemplateSpec
+from minisets.core.observed import ContainerSeen, ContainerStatus, PublishedPort
 from minisets.core.pod_identity import NetworkPlace, PodIdentity, identify
 from minisets.core.pod_layout import Part, Role, has_sandbox, layout
 from minisets.core.pod_seen import PodSeen
 from minisets.core.pod_volumes import PodVolume, Root, claim_volume
+from minisets.core.publishing import probed_ports
 from minisets.core.snapshot import claim_volumes
 from minisets.core.storage import Storage, backing, named_request
 from minisets.engine.archives import DirectoryEntry
@@ -154,7 +155,7 @@ class Workshop:
             prepared |= claim_mount_paths(part, volumes).keys()
             if part.role is Role.SANDBOX:
                 sandbox_id = container_id
-            made.append(self._as_listed(creation, container_id))
+            made.append(self._as_listed(request, creation, container_id))
             self._after_start(request, part, made[-1])
             if self._holds_up(part, container_id):
                 break
@@ -234,7 +235,9 @@ class Workshop:
                 hint="correct the hook, apply it again",
             )
 
-    def _as_listed(self, creation: ContainerCreation, container_id: str) -> ContainerSeen:
+    def _as_listed(
+        self, request: PodRequest, creation: ContainerCreation, container_id: str
+    ) -> ContainerSeen:
         """Return a container that was just created as a list would show it."""
         network = naming.network_name(self.target.namespace)
         endpoint = creation.config["NetworkingConfig"]["EndpointsConfig"].get(network, {})
@@ -248,6 +251,7 @@ class Workshop:
             labels=creation.config["Labels"],
             addresses={network: address} if address else {},
             network_ids={network: self.network.id} if self.network and endpoint else {},
+            ports=(*request.publish, *request.probed) if endpoint else (),
         )
 
     def pod_request(
@@ -265,6 +269,9 @@ class Workshop:
         facts, manifest = self.target.facts, self.target.manifest
         pod_template = self.target.template_of(revision)
         _, ordinal = naming.split_pod_name(pod)
+        published = published_of(
+            self.target, self.world.services(self.target.namespace), ordinal, revision
+        )
         return PodRequest(
             set_name=self.target.name,
             set_uid=facts.uid,
@@ -285,9 +292,8 @@ class Workshop:
             packed_spec=labels.pack({"object": facts.object, "generation": facts.generation}),
             configuration=configuration_of(self.context, self.world, self.target.namespace),
             api_version=info.api_version,
-            publish=published_of(
-                self.target, self.world.services(self.target.namespace), ordinal, revision
-            ),
+            publish=published,
+            probed=self._probed_ports(pod_template, published),
             cpus=info.cpus,
             memory=info.memory,
             host_address=self.network.gateway if self.network else "",
@@ -295,6 +301,13 @@ class Workshop:
             services=tuple(self.world.services(self.target.namespace)),
             images=users_of(self.context.engine, pod, pod_template.spec),
         )
+
+    def _probed_ports(
+        self, template: PodTemplateSpec, published: tuple[PublishedPort, ...]
+    ) -> tuple[PublishedPort, ...]:
+        if self.network is None or not self.context.needs_ports(self.network.id):
+            return ()
+        return probed_ports(template, published)
 
     def delete_pod(self, pod: str, cause: str) -> None:
         """Stop a pod gracefully and remove it; gone already is fine."""

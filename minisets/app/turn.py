@@ -226,9 +226,18 @@ class Turn:
         else:
             self._conflicts.pop(pod, None)
             self.teller.note_created(created)
-            self._readiness.expect(watched_pod(target, created))
+            self._expect(target, created)
             with self._lock:
                 target.note(used_claims=_more_claims(target, workshop, pod))
+
+    def _expect(self, target: Target, created: PodSeen) -> None:
+        """Have a pod that was just created probed at once."""
+        if all(port.host_port for port in created.holder.ports):
+            self._readiness.expect(watched_pod(target, created))
+            return
+        # Only the next look tells which ports the Engine chose.
+        for container in created.containers:
+            self._readiness.note_started(container.id)
 
     def _move_port(self, workshop: Workshop, pod: str, revision: str, error: PortTaken) -> None:
         """Give a pod another port of the host; a container keeps the one it was created with."""

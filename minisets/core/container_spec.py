@@ -46,6 +46,7 @@ class PodRequest:
         api_version: Of the Engine: some fields are silently ignored by older ones.
         sandbox_image: What the sandbox runs, for pods that have one.
         publish: Ports that the host is to answer for.
+        probed: Ports of the host for probes alone, where nothing else leads to the pod.
         cpus: Of the Engine's machine, 0 if unknown: it refuses a limit above them.
         memory: Of the Engine's machine, in bytes; 0 if unknown.
         host_address: At which pods reach the Engine's machine.
@@ -70,6 +71,7 @@ class PodRequest:
     packed_spec: str = ""
     api_version: tuple[int, int] = (1, 41)
     publish: tuple[PublishedPort, ...] = ()
+    probed: tuple[PublishedPort, ...] = ()
     cpus: int = 0
     memory: int = 0
     host_address: str = ""
@@ -165,7 +167,7 @@ def _put_on_network(config: dict[str, Any], request: PodRequest) -> None:
         for part in layout(pod)
         for port in (part.spec.ports if part.spec else ())
     }
-    exposed, bound = bindings(request.publish)
+    exposed, bound = bindings((*request.publish, *request.probed))
     if named or exposed:
         config["ExposedPorts"] = named | exposed
     if bound:

@@ -15,6 +15,7 @@ from minisets.core.manifest import (
     Container,
     ContainerPort,
     PodTemplateSpec,
+    Probe,
     Service,
     ServicePort,
     StatefulSet,
@@ -159,6 +160,42 @@ def container_ports(template: PodTemplateSpec) -> Iterator[ContainerPort]:
     """Yield the ports of all containers that run as long as the pod does."""
     for container in _lasting(template):
         yield from container.ports
+
+
+def probed_ports(
+    template: PodTemplateSpec, published: Iterable[PublishedPort]
+) -> tuple[PublishedPort, ...]:
+    """Return the ports that probes ask and that are not published yet, for the Engine to choose.
+
+    On the loopback, and for probes alone: they are not shown, and differ after each start.
+    """
+    if template.spec.host_network:
+        return ()
+    there = {port.container_port for port in published if port.protocol == "tcp"}
+    asked = {
+        number
+        for container in _lasting(template)
+        for probe in (container.startup_probe, container.readiness_probe, container.liveness_probe)
+        if probe is not None and (number := _probed_port(container, probe)) is not None
+    }
+    return tuple(
+        PublishedPort(container_port=number, host_port=0, host_address=DEFAULT_ADDRESS)
+        for number in sorted(asked - there)
+    )
+
+
+def _probed_port(container: Container, probe: Probe) -> int | None:
+    """Return the port of its pod that a probe connects to; None if it asks another way."""
+    if probe.grpc is not None:
+        return probe.grpc.port
+    action = probe.http_get or probe.tcp_socket
+    if action is None or action.host:
+        return None
+    if isinstance(action.port, int):
+        return action.port
+    named = {port.name: port.container_port for port in container.ports if port.name}
+    digits = int(action.port) if action.port.isdecimal() else None
+    return named.get(action.port, digits)
 
 
 def check_publish(text: str) -> str:

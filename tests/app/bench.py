@@ -172,12 +172,14 @@ class Bench:
         self.engine = BenchEngine(self.clock)
         self.prober = FakeProber(self.engine)
         self.reporter = FakeReporter()
+        self.needs_ports = False
         self.context = self.command()
 
     def command(self) -> Context:
         """Return the context of another command on the same Engine."""
         context = make_context(self.engine, self.clock, self.reporter)
         context.__dict__["prober"] = self.prober
+        context.__dict__["needs_ports"] = lambda _network_id: self.needs_ports
         return context
 
     def load(self, *manifests: dict[str, Any], namespace: str = "default") -> list[LoadedObject]:

@@ -12,7 +12,9 @@ from minisets.app.apply import ApplyOptions, apply
 from minisets.app.dry_run import dry_run
 from minisets.app.park import scale
 from minisets.core import labels
+from minisets.core.probe_state import ProbeResult
 from minisets.core.publishing import PublishFlags
+from minisets.engine.prober import ProbeTarget
 from minisets.errors import InputError, NotConverged
 from tests.app.bench import Bench, a_service, a_set, container_of
 from tests.fakes import FakeContainer
@@ -254,3 +256,32 @@ def test_a_pod_that_is_not_published_needs_no_port_of_the_host(bench: Bench):
     bench.apply(a_service(), a_set(replicas=1))
     assert [found.ports() for found in started] == [()]
     assert bench.facts().ports == ()
+
+
+def test_where_pods_are_not_reached_their_probes_have_ports_that_nobody_else_is_shown(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    bench.needs_ports = True
+    asked: list[tuple[int, ...]] = []
+    answer = bench.prober.probe
+
+    def probe(target: ProbeTarget, *words: Any, **more: Any) -> ProbeResult:
+        asked.append(tuple(port.host_port for port in target.published))
+        return answer(target, *words, **more)
+
+    monkeypatch.setattr(bench.prober, "probe", probe)
+    manifest = a_set(replicas=2)
+    container_of(manifest)["readinessProbe"] = {"httpGet": {"port": 8080}}
+    bench.apply(open_service(), manifest)
+    ports = bench.engine.container("web-1").ports()
+    assert [(port.container_port, port.host_address) for port in ports] == [
+        (80, "127.0.0.1"),
+        (8080, "127.0.0.1"),
+    ]
+    assert {*asked} == {tuple(published(bench, pod)) for pod in bench.pods}
+    (first, _) = query.get_pods(bench.command(), "default")
+    assert first.places == ("http://127.0.0.1:30080",)
+    before = bench.ids()
+    bench.needs_ports = False
+    bench.apply(open_service(), manifest)
+    assert bench.ids() == before

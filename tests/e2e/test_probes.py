@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import minisets
+from minisets.errors import NotConverged
 from tests.e2e.conftest import Edit
 from tests.e2e.space import Space, busybox, created, eventually, image_of, started
 
@@ -44,29 +49,54 @@ def test_a_probe_is_not_asked_before_its_initial_delay(space: Space, edit: Edit)
     assert created(pods["web-1"]) - started(pods["web-0"]) >= 3
 
 
-@pytest.mark.parametrize("kind", ["httpGet", "tcpSocket"])
-def test_an_image_without_shell_or_probe_tool_is_probed(space: Space, edit: Edit, kind: str):
+@contextlib.contextmanager
+def bare(space: Space, edit: Edit, probe: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Yield a manifest of two pods whose image has a server and no shell, and the image's id."""
     server = busybox(space.api, "minisets/demo:1")
     files = {"httpd": server, "www/index.html": b"hello"}
-    with image_of(space.api, f"minisets-e2e/{space.name}:1", files) as image:
-        file = edit(
-            "web.yaml",
-            {
-                "spec.replicas": 2,
-                # As PID 1 it does not hear TERM.
-                "pod.terminationGracePeriodSeconds": 1,
-                "container.image": f"minisets-e2e/{space.name}:1",
-                "container.command": ["/httpd", "-f", "-p", "80", "-h", "/www"],
-                "container.readinessProbe": {**PROBES[kind], "periodSeconds": 1},
-                "container.volumeMounts": None,
-                "spec.volumeClaimTemplates": None,
-            },
-        )
+    name = f"minisets-e2e/{space.name}:1"
+    changes = {
+        "spec.replicas": 2,
+        # As PID 1 it does not hear TERM.
+        "pod.terminationGracePeriodSeconds": 1,
+        "container.image": name,
+        "container.command": ["/httpd", "-f", "-p", "80", "-h", "/www"],
+        "container.readinessProbe": {**probe, "periodSeconds": 1},
+        "container.volumeMounts": None,
+        "spec.volumeClaimTemplates": None,
+    }
+    with image_of(space.api, name, files) as image:
+        yield edit("web.yaml", changes), image
+        space.run("delete", "sts", "web", "--now")
+
+
+@pytest.mark.parametrize("kind", ["httpGet", "tcpSocket"])
+def test_an_image_without_shell_or_probe_tool_is_probed(space: Space, edit: Edit, kind: str):
+    with bare(space, edit, PROBES[kind]) as (file, image):
         space.apply(file)
         pods = space.pods()
         assert {one["Image"] for one in pods.values()} == {image}
         assert space.running() == ["web-0", "web-1"]
-        space.run("delete", "sts", "web", "--now")
+
+
+def test_where_no_pod_is_reached_its_probe_has_a_port_of_its_own(
+    space: Space, edit: Edit, monkeypatch: pytest.MonkeyPatch
+):
+    """Docker Desktop and rootless Engines: pods answer at ports of this machine only."""
+    for place in ("routes", "prober"):
+        monkeypatch.setattr(f"minisets.engine.{place}.has_bridge", lambda _id: False)
+    missing = {"httpGet": {"port": "http", "path": "/missing"}}
+    with minisets.Client(namespace=space.name) as client:
+        with bare(space, edit, PROBES["httpGet"]) as (file, _):
+            applied = client.apply(file)
+            assert [pod.is_ready for pod in client.pods("web")] == [True, True]
+            assert not any("nothing on this machine" in text for text in applied.notices)
+            (bound,) = space.pods()["web-0"]["HostConfig"]["PortBindings"].values()
+            assert bound == [{"HostIp": "127.0.0.1", "HostPort": ""}]
+            space.api.restart(space.container("web-0"), timeout=1)
+            assert client.apply(file).is_done
+        with bare(space, edit, missing) as (file, _), pytest.raises(NotConverged, match="404"):
+            client.apply(file, timeout_seconds=3)
 
 
 def test_a_probe_whose_program_is_missing_ends_the_wait_at_once(space: Space, edit: Edit):

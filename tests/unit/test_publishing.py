@@ -16,6 +16,7 @@ from minisets.core.publishing import (
     bindings,
     flag_annotations,
     node_port,
+    probed_ports,
     scheme_of,
     url,
     wishes,
@@ -251,3 +252,28 @@ def test_the_scheme_is_told_by_probe_name_or_number():
     assert scheme(ports=ports, readinessProbe=probe) == "https"
     service = a_service(ports=[{"port": 1, "appProtocol": "https"}])
     assert scheme_of(a_set().spec.template, 9000, "TCP", service.spec.ports[0]) == "https"
+
+
+def test_ports_of_probes_are_for_the_engine_to_choose_and_on_the_loopback():
+    template = a_set(
+        container__readinessProbe={"httpGet": {"port": "web"}},
+        container__startupProbe={"tcpSocket": {"port": 8080}},
+        container__livenessProbe={"grpc": {"port": 9090}},
+    ).spec.template
+    there = [PublishedPort(container_port=8080, host_port=1, host_address="127.0.0.1")]
+    found = probed_ports(template, there)
+    assert [(port.container_port, port.host_port) for port in found] == [(80, 0), (9090, 0)]
+    assert {port.host_address for port in found} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"container__readinessProbe": {"exec": {"command": ["true"]}}},
+        {"container__readinessProbe": {"httpGet": {"port": 80, "host": "elsewhere"}}},
+        {"container__readinessProbe": {"tcpSocket": {"port": 80}}, "template__hostNetwork": True},
+        {},
+    ],
+)
+def test_other_probes_need_no_port(changes):
+    assert probed_ports(a_set(**changes).spec.template, ()) == ()
