@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from minisets.core.file_entry import FileEntry
 from minisets.engine.archives import (
     ArchiveEntry,
@@ -68,6 +70,16 @@ class FakeFiles:
                 return 1
             to_tree[to] = tree.pop(inner)
         return 0
+
+    def hand_over(self, group: int, paths: tuple[str, ...]) -> None:
+        """Do what the program of minisets.core.group_program does."""
+        for path in paths:
+            tree, inner = self._place(path.strip("/"))
+            tree.setdefault(inner, _ROOT)
+            for name, entry in tree.items():
+                if name == inner or not inner or name.startswith(f"{inner}/"):
+                    bits = 0o2770 if entry.kind == "directory" else 0o660
+                    tree[name] = replace(entry, gid=group, mode=entry.mode | bits)
 
     def _all(self, name: str) -> Tree:
         """Return everything at and below a path, mounts too, by path relative to it."""

@@ -36,6 +36,7 @@ from minisets.core.registry_login import RegistryLogin
 from minisets.engine import docker_errors
 from minisets.engine.archives import ArchiveEntry
 from minisets.engine.pause_image import FILES_PROGRAM
+from minisets.engine.porter import GROUP_PROGRAM
 from minisets.engine.ports import ExecStream
 from minisets.errors import AddressTaken, EngineConflict, EngineError, EngineMissing, ImageError
 from tests.fake_events import FakeEvents
@@ -534,6 +535,9 @@ class FakeEngine:
             raise EngineError(f"Container {container.id} is {container.status}, not running")
         if command[0] == FILES_PROGRAM:
             return ExecResult(exit_code=self._files(container_id).run(command[1:]))
+        if command[0] == GROUP_PROGRAM:
+            self._files(container_id).hand_over(int(command[1]), command[2:])
+            return ExecResult(exit_code=0)
         return self.on_exec(container, command)
 
     def logs(

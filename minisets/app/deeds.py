@@ -54,7 +54,7 @@ from minisets.core.pod_seen import PodSeen
 from minisets.core.pod_volumes import PodVolume, Root, claim_volume
 from minisets.core.publishing import probed_ports
 from minisets.core.snapshot import claim_volumes
-from minisets.core.storage import Storage, backing, named_request
+from minisets.core.storage import Storage, backing, is_given, named_request
 from minisets.engine.archives import DirectoryEntry
 from minisets.engine.executor import ContainerCreation, PrepareAside, VolumeCreation
 from minisets.engine.prober import ProbeTarget
@@ -443,8 +443,8 @@ class Workshop:
         for template in self.target.manifest.spec.volume_claim_templates:
             name = self.claims_of(pod)[template.metadata.name]
             seen = there.get(name)
-            options = seen.options if seen else self._claim_volume(template, ordinal).options
-            if options:
+            made = seen or self._claim_volume(template, ordinal)
+            if is_given(made.driver, made.options):
                 found.add(template.metadata.name)
         return frozenset(found)
 

@@ -23,8 +23,8 @@ from minisets.core.manifest import (
     StorageClass,
 )
 from minisets.core.name_remarks import name_remarks, port_remarks
+from minisets.core.pod_claims import missing_claims, shortfalls
 from minisets.core.pod_settings import host_network_remarks
-from minisets.core.pod_volumes import missing_claims, shortfalls
 from minisets.core.record import Record
 from minisets.core.references import Use, missing_notices, uses_of
 from minisets.core.resources import changed_limits

@@ -14,15 +14,14 @@ from minisets.core.container_spec import PodRequest, surroundings
 from minisets.core.environment import variables
 from minisets.core.manifest import Container
 from minisets.core.mounts import SubPath, mounting, mountpoint_of, root_paths
+from minisets.core.pod_claims import ALWAYS, SINGLE_POD, check_users, to_hand_over
 from minisets.core.pod_layout import Part, layout
 from minisets.core.pod_volumes import (
-    SINGLE_POD,
     HostPath,
     PodVolume,
     Root,
     VolumeKind,
     VolumeRequest,
-    check_users,
     pod_volumes,
 )
 from minisets.engine.archives import DirectoryEntry
@@ -76,6 +75,7 @@ def with_volumes(
     request = replace(request, volumes=volumes, mountpoints=mountpoints)
     if is_new:
         _prepare_roots(context, request)
+        _hand_over(context, world, request)
     return _with_sub_paths(context, request)
 
 
@@ -191,6 +191,18 @@ def _prepare_roots(context: Context, request: PodRequest) -> None:
     }
     if roots:
         context.porter(request.identity.namespace).prepare(roots)
+
+
+def _hand_over(context: Context, world: World, request: PodRequest) -> None:
+    """Give the files of claims that were there before to the pod's group."""
+    spec = request.template.spec
+    there = {volume.name: volume for volume in world.volumes}
+    group = spec.security_context.fs_group
+    volumes = to_hand_over(request.volumes, there, spec)
+    if volumes and group is not None:
+        context.porter(request.identity.namespace).hand_over(
+            volumes, group, always=spec.security_context.fs_group_change_policy == ALWAYS
+        )
 
 
 def _in_part(request: PodRequest) -> set[str]:

@@ -18,7 +18,13 @@ from minisets.core.manifest import (
     Volume,
 )
 from minisets.core.security import capabilities
-from minisets.core.storage import ClaimRequest, class_backing, volume_host_path
+from minisets.core.storage import (
+    ClaimRequest,
+    class_backing,
+    ephemeral_request,
+    named_request,
+    volume_host_path,
+)
 
 DOCKER_CAPABILITIES = frozenset(
     {
@@ -79,7 +85,12 @@ def host_powers(
     for volume in volumes:
         found += _of_volume(volume, pod)
     for claim in (*templates.values(), *named):
-        found += _of_claim(claim, known_classes, known_volumes)
+        found += _of_claim(
+            named_request(claim, claim.metadata.namespace or ""), known_classes, known_volumes
+        )
+    for volume in volumes:
+        # These are made anew with each pod, so never bound to what is there.
+        found += _of_claim(ephemeral_request(volume), known_classes, ())
     return tuple(dict.fromkeys(found))
 
 
@@ -130,17 +141,13 @@ def _of_volume(volume: Volume, pod: PodSpec) -> Iterator[str]:
 
 
 def _of_claim(
-    claim: PersistentVolumeClaim,
+    request: ClaimRequest | None,
     classes: tuple[StorageClass, ...],
     persistent_volumes: tuple[PersistentVolume, ...],
 ) -> Iterator[str]:
-    subject = f"claim {claim.metadata.name}"
-    request = ClaimRequest(
-        namespace=claim.metadata.namespace or "",
-        name=claim.metadata.name,
-        spec=claim.spec,
-        annotations=claim.metadata.annotations,
-    )
+    if request is None:
+        return
+    subject = f"claim {request.name}"
     found = class_backing(request, classes)
     place = _place(found.options)
     if place and not request.spec.volume_name:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from minisets.core import labels, naming
 from minisets.core.environment import Surroundings
 from minisets.core.file_entry import FileEntry
-from minisets.core.manifest import PersistentVolumeClaim, PodSpec, StatefulSet, Volume
-from minisets.core.manifest_volume import EmptyDirVolumeSource, EphemeralVolumeSource
+from minisets.core.manifest import PersistentVolumeClaim, PodSpec, Volume
+from minisets.core.manifest_volume import EmptyDirVolumeSource
 from minisets.core.pod_files import has_files, volume_files
 from minisets.core.quantity import parse_quantity
 from minisets.core.storage import (
@@ -20,20 +19,16 @@ from minisets.core.storage import (
     ClaimRequest,
     Storage,
     backing,
-    bind,
+    ephemeral_request,
     named_request,
     nfs_options,
 )
-from minisets.errors import NotConverged, ReferenceMissing
-
-SINGLE_POD = "ReadWriteOncePod"
-"""The access mode of a claim that only one pod may use at a time."""
+from minisets.errors import ReferenceMissing
 
 _EVERYBODY = 0o777
 # Kubernetes rule: the group may write, and what is made inside belongs to the group.
 _SET_GID = 0o2000
 _CLAIM_OF_GROUP = 0o2775
-_ON_DISK = "the emptyDir {} is on disk: Docker cannot mount a subPath of memory"
 
 
 class VolumeKind(StrEnum):
@@ -189,6 +184,9 @@ def claim_volume(
     }
     if found.storage_class:
         marks[labels.STORAGE_CLASS] = found.storage_class
+    root = None if found.is_given else claim_root(fs_group)
+    if root is not None and fs_group is not None:
+        marks[labels.FS_GROUP] = str(fs_group)
     if found.persistent_volume:
         marks[labels.PERSISTENT_VOLUME] = found.persistent_volume
     return PodVolume(
@@ -198,34 +196,10 @@ def claim_volume(
         driver=found.driver,
         options=found.options,
         labels=marks,
-        # What was there before keeps its owner and mode.
-        root=None if found.options else claim_root(fs_group),
+        root=root,
         host_path=_backing_path(found),
         access_modes=request.spec.access_modes,
     )
-
-
-def check_users(
-    volumes: Iterable[PodVolume], pod: str, users: Mapping[str, Iterable[str]]
-) -> None:
-    """Refuse a claim for one pod that another pod uses.
-
-    Args:
-        volumes: Of the pod.
-        pod: Its name.
-        users: Engine volume → the pods that have it mounted now.
-
-    Raises:
-        NotConverged: Another pod has the claim.
-    """
-    for volume in volumes:
-        others = sorted({*users.get(volume.source, ())} - {pod})
-        if SINGLE_POD in volume.access_modes and others:
-            raise NotConverged(
-                f"pod/{pod} cannot use the claim {volume.labels.get(labels.CLAIM, volume.name)}: "
-                f"its access mode is {SINGLE_POD}, and pod/{others[0]} uses it",
-                hint="ask for ReadWriteOnce if several pods of this machine may use it",
-            )
 
 
 def _pod_volume(volume: Volume, request: VolumeRequest, group: int | None) -> PodVolume:
@@ -247,7 +221,7 @@ def _pod_volume(volume: Volume, request: VolumeRequest, group: int | None) -> Po
         made = _own(volume, request, VolumeKind.EXPORT)
         return replace(made, options=nfs_options(nfs.server, nfs.path), read_only=nfs.read_only)
     if volume.ephemeral is not None:
-        return _ephemeral(volume, volume.ephemeral, request, group)
+        return _ephemeral(volume, request, group)
     return _scratch(volume, volume.empty_dir or EmptyDirVolumeSource(), request, group)
 
 
@@ -279,7 +253,7 @@ def _scratch(
     root = _scratch_root(_EVERYBODY if source.mode is None else source.mode, group)
     if source.medium != "Memory":
         return replace(made, root=root)
-    if _is_disk_after_all(volume, request.around.pod):
+    if is_disk_after_all(volume, request.around.pod):
         return replace(made, root=root)
     size = int(parse_quantity(source.size_limit)) if source.size_limit is not None else 0
     words = [f"size={size}"] if size else []
@@ -289,7 +263,7 @@ def _scratch(
     return replace(made, options=options, is_memory=True)
 
 
-def _is_disk_after_all(volume: Volume, spec: PodSpec) -> bool:
+def is_disk_after_all(volume: Volume, spec: PodSpec) -> bool:
     """Say whether an emptyDir asks for memory of which a container mounts a part."""
     source = volume.empty_dir
     return (
@@ -330,26 +304,18 @@ def _shared_claim(volume: Volume, request: VolumeRequest, group: int | None) -> 
     )
 
 
-def _ephemeral(
-    volume: Volume, source: EphemeralVolumeSource, request: VolumeRequest, group: int | None
-) -> PodVolume:
+def _ephemeral(volume: Volume, request: VolumeRequest, group: int | None) -> PodVolume:
     made = _own(volume, request, VolumeKind.SCRATCH)
-    template = source.volume_claim_template
-    if template is None:
+    wanted = ephemeral_request(volume, request.pod, request.namespace)
+    if wanted is None:
         return replace(made, root=claim_root(group))
-    wanted = ClaimRequest(
-        namespace=request.namespace,
-        name=f"{request.pod}-{volume.name}",
-        spec=template.spec,
-        annotations=template.metadata.annotations if template.metadata is not None else {},
-    )
     found = backing(wanted, request.storage)
     return replace(
         made,
         driver=found.driver,
         options=found.options,
         labels={**made.labels, labels.RECLAIM_POLICY: found.reclaim_policy},
-        root=None if found.options else claim_root(group),
+        root=None if found.is_given else claim_root(group),
         host_path=_backing_path(found),
     )
 
@@ -358,45 +324,3 @@ def _backing_path(found: Backing) -> HostPath | None:
     if not found.host_path:
         return None
     return HostPath(path=found.host_path, type=found.host_path_type or "DirectoryOrCreate")
-
-
-def shortfalls(manifest: StatefulSet, namespace: str, storage: Storage) -> tuple[str, ...]:
-    """Return what Docker does not give of what a set's volumes ask for, each sentence once."""
-    spec = manifest.spec.template.spec
-    templates = {one.metadata.name: one.spec for one in manifest.spec.volume_claim_templates}
-    wanted = [(f"{name}-{manifest.metadata.name}-0", one) for name, one in templates.items()]
-    found = []
-    for volume in spec.volumes:
-        claim = volume.persistent_volume_claim
-        if volume.name in templates:
-            continue
-        if claim is not None and claim.claim_name in storage.claims:
-            wanted.append((claim.claim_name, storage.claims[claim.claim_name].spec))
-        if volume.ephemeral is not None and volume.ephemeral.volume_claim_template is not None:
-            wanted.append((volume.name, volume.ephemeral.volume_claim_template.spec))
-        if _is_disk_after_all(volume, spec):
-            found.append(_ON_DISK.format(volume.name))
-    for name, claim_spec in wanted:
-        request = ClaimRequest(namespace=namespace, name=name, spec=claim_spec)
-        with suppress(ReferenceMissing):
-            bound = bind((request,), storage).get(name)
-            found.append(backing(request, storage, bound).shortfall)
-    return tuple(dict.fromkeys(text for text in found if text))
-
-
-def missing_claims(manifest: StatefulSet, storage: Storage) -> tuple[tuple[int, str], ...]:
-    """Return the claims that pods of a set name and that are not there, with their place.
-
-    That is the index in the volumes of the template.
-    """
-    templates = {one.metadata.name for one in manifest.spec.volume_claim_templates}
-    sources = (
-        (index, volume.persistent_volume_claim)
-        for index, volume in enumerate(manifest.spec.template.spec.volumes)
-        if volume.name not in templates
-    )
-    return tuple(
-        (index, source.claim_name)
-        for index, source in sources
-        if source is not None and source.claim_name not in storage.claims
-    )

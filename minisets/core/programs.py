@@ -114,16 +114,16 @@ _SEGMENT = 56
 def pause_program(architecture: str) -> bytes | None:
     """Return the program that waits, for a machine (``amd64``, ``arm64``); None for others."""
     code = _PAUSE.get(architecture)
-    return None if code is None else _executable(architecture, code + _ACTION)
+    return None if code is None else executable(architecture, code + _ACTION)
 
 
 def files_program(architecture: str) -> bytes | None:
     """Return the program that renames and removes what its arguments say; see pause_program."""
     code = _FILES.get(architecture)
-    return None if code is None else _executable(architecture, code)
+    return None if code is None else executable(architecture, code)
 
 
-def _executable(architecture: str, body: bytes) -> bytes:
+def executable(architecture: str, body: bytes) -> bytes:
     """Give code the head of a static ELF executable of 64 bits, little-endian."""
     head = _HEADER + _SEGMENT
     header = struct.pack(

@@ -7,7 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from minisets.core.manifest import PersistentVolume, PersistentVolumeClaim, StorageClass
+from minisets.core.manifest import (
+    PersistentVolume,
+    PersistentVolumeClaim,
+    StorageClass,
+    Volume,
+)
 from minisets.core.manifest_meta import LabelSelector, LabelSelectorRequirement
 from minisets.core.manifest_volume import PersistentVolumeClaimSpec
 from minisets.core.quantity import parse_quantity
@@ -80,6 +85,11 @@ class Backing:
     host_path_type: str = ""
     shortfall: str = ""
 
+    @property
+    def is_given(self) -> bool:
+        """It is a place that was there before, which keeps its owner and mode."""
+        return is_given(self.driver, self.options)
+
 
 def named_request(claim: PersistentVolumeClaim, namespace: str) -> ClaimRequest:
     """Return what a claim that is an object of its own asks for."""
@@ -89,6 +99,27 @@ def named_request(claim: PersistentVolumeClaim, namespace: str) -> ClaimRequest:
         spec=claim.spec,
         annotations=claim.metadata.annotations,
     )
+
+
+def ephemeral_request(volume: Volume, pod: str = "", namespace: str = "") -> ClaimRequest | None:
+    """Return what a volume that is a claim of the pod's own asks for; None if it is none."""
+    template = volume.ephemeral.volume_claim_template if volume.ephemeral else None
+    if template is None:
+        return None
+    return ClaimRequest(
+        namespace=namespace,
+        name=f"{pod}-{volume.name}" if pod else volume.name,
+        spec=template.spec,
+        annotations=template.metadata.annotations if template.metadata is not None else {},
+    )
+
+
+def is_given(driver: str, options: Mapping[str, str]) -> bool:
+    """Say whether a volume is a place that was there before: a directory or an export.
+
+    Volumes of other drivers are new, whatever their options are.
+    """
+    return driver == LOCAL_DRIVER and "device" in options and options.get("type") != "tmpfs"
 
 
 def class_name(request: ClaimRequest, classes: Iterable[StorageClass]) -> str:

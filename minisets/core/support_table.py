@@ -204,7 +204,7 @@ TABLE: dict[str, dict[str, Support]] = {
     "PodSecurityContext": {
         "appArmorProfile": YES,
         "fsGroup": YES,
-        "fsGroupChangePolicy": ignored("a volume gets its group when it is made"),
+        "fsGroupChangePolicy": YES,
         "runAsGroup": YES,
         "runAsNonRoot": YES,
         "runAsUser": YES,

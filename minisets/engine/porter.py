@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from minisets.core import labels
 from minisets.core.file_entry import FileEntry
+from minisets.core.group_program import group_program
 from minisets.core.pod_volumes import Root
 from minisets.engine.archives import (
     ArchiveEntry,
@@ -28,10 +29,15 @@ from minisets.engine.ports import Engine
 from minisets.engine.swaps import Swap, below, plan_swap
 from minisets.errors import EngineError, EngineMissing, NotConverged
 
+GROUP_PROGRAM = "/group"
+"""The path of the program that hands files over (minisets.core.group_program)."""
+
 _ResultT = TypeVar("_ResultT")
 
 # Where the volumes are in the porter's container.
 _ROOT = "/v"
+# Kubernetes rule: the group reads and writes, and what is made in a directory is the group's.
+_OF_GROUP = 0o2770
 _WORDS: dict[Kind, str] = {"file": "a file", "link": "a link", "other": "something else"}
 
 
@@ -81,6 +87,52 @@ class Porter:
                 self._engine.put_archive(container_id, "/", pack(entries))
 
         self._use(list(roots), work)
+
+    def hand_over(self, volumes: Iterable[str], group: int, *, always: bool = False) -> None:
+        """Give all files of volumes to a group, which may then read and write them.
+
+        Three Engine calls and one per volume; four more where there is something to do. On
+        machines that we have no program for, the roots alone are handed over.
+
+        Args:
+            volumes: By name.
+            group: Its id.
+            always: Also the files of volumes whose root is the group's already.
+
+        Raises:
+            EngineError: Some files could not be handed over.
+        """
+
+        def work(container_id: str, mounts: Mapping[str, str]) -> None:
+            roots = {
+                name: self._engine.archive_entry(container_id, f"{mount}/.")
+                for name, mount in mounts.items()
+            }
+            wanted = {
+                mounts[name]: root
+                for name, root in roots.items()
+                if root is not None and (always or not _belongs_to(root, group))
+            }
+            if wanted:
+                self._hand_over(container_id, wanted, group)
+
+        self._use(list(dict.fromkeys(volumes)), work)
+
+    def _hand_over(self, container_id: str, roots: Mapping[str, ArchiveEntry], group: int) -> None:
+        program = group_program(self._engine.info().architecture)
+        if program is None:
+            tar = pack(
+                DirectoryEntry(path=path, mode=root.mode | _OF_GROUP, uid=root.uid, gid=group)
+                for path, root in roots.items()
+            )
+            self._engine.put_archive(container_id, "/", tar)
+            return
+        file = FileEntry(path=GROUP_PROGRAM, content=program, mode=0o755)
+        self._engine.put_archive(container_id, "/", pack([file]))
+        self._engine.start(container_id)
+        done = self._engine.exec(container_id, (GROUP_PROGRAM, str(group), *roots))
+        if done.exit_code != 0:
+            raise EngineError(f"files of a volume could not be given to the group {group}")
 
     def read(self, volume: str, path: str = "") -> dict[str, bytes]:
         """Return the files at or below a path of a volume, by their paths in the volume.
@@ -266,3 +318,8 @@ class Porter:
                 ],
             },
         }
+
+
+def _belongs_to(root: ArchiveEntry, group: int) -> bool:
+    """Say whether a root directory is as handing it over would leave it."""
+    return root.gid == group and root.mode & _OF_GROUP == _OF_GROUP

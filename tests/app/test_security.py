@@ -97,23 +97,117 @@ def test_images_are_looked_up_for_each_pod_only_where_their_user_counts(bench: B
 
 
 def test_what_a_pod_can_do_to_the_machine_is_said_once(bench: Bench):
-    claim = {"storageClassName": "disk"}
-    manifest = with_claim(_pod(_secured(a_set(), privileged=True), hostPID=True), **claim)
-    storage = {
+    disk = {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
         "metadata": {"name": "disk"},
         "provisioner": "minisets.io/local",
         "parameters": {"type": "none", "o": "bind", "device": "/etc"},
     }
-    bench.apply(storage, manifest)
-    (said,) = [text for text in bench.reporter.notices if "power" in text]
-    assert said == (
-        "statefulset/web: its pods have power over the Engine's machine: "
-        "hostPID: every process of the machine; "
-        "container app is privileged: it can do what root can on the machine; "
-        "claim data is /etc of the machine, by StorageClass disk"
+    volume = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": "home"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "capacity": {"storage": "9Gi"},
+            "hostPath": {"path": "/home"},
+        },
+    }
+    manifest = with_claim(a_set(), storageClassName="disk")
+    manifest = with_claim(manifest, "own", storageClassName="")
+    manifest = _pod(
+        _secured(manifest, privileged=True),
+        hostNetwork=True,
+        hostPID=True,
+        hostIPC=True,
+        volumes=[{"name": "docker", "hostPath": {"path": "/var/run/docker.sock"}}],
     )
+    container_of(manifest)["volumeMounts"].append({"name": "docker", "mountPath": "/docker"})
+    containers = manifest["spec"]["template"]["spec"]["containers"]
+    added = {"capabilities": {"add": ["SYS_ADMIN", "CHOWN"]}}
+    containers.append({"name": "side", "image": DEMO, "securityContext": added})
+    del containers[0]["ports"]
+    bench.apply(disk, volume, manifest)
+    (said,) = [text for text in bench.reporter.notices if "power" in text]
+    subject, _, powers = said.partition(": its pods have power over the Engine's machine: ")
+    assert subject == "statefulset/web"
+    assert powers.split("; ") == [
+        "hostNetwork: the machine's own network, with what listens on its loopback",
+        "hostPID: every process of the machine",
+        "hostIPC: the machine's shared memory and semaphores",
+        "container app is privileged: it can do what root can on the machine",
+        "container side has the added capability SYS_ADMIN",
+        "volume docker is /var/run/docker.sock: whoever reaches it is root on the machine",
+        "claim data is /etc of the machine, by StorageClass disk",
+        "claim own may be /home of the machine, by PersistentVolume home",
+    ]
+
+
+def test_a_sealed_pod_asks_the_engine_for_what_it_is_given_and_nothing_else(bench: Bench):
+    context = {
+        "runAsUser": 1000,
+        "runAsGroup": 2000,
+        "runAsNonRoot": True,
+        "fsGroup": 3000,
+        "supplementalGroups": [4000],
+        "seccompProfile": {"type": "Unconfined"},
+        "sysctls": [{"name": "net.core.somaxconn", "value": "99"}],
+    }
+    manifest = _pod(
+        _secured(
+            a_set(replicas=1),
+            allowPrivilegeEscalation=False,
+            readOnlyRootFilesystem=True,
+            capabilities={"drop": ["ALL"], "add": ["CAP_NET_BIND_SERVICE"]},
+        ),
+        securityContext=context,
+    )
+    resources = {
+        "requests": {"cpu": "0.25", "memory": "32M"},
+        "limits": {"cpu": "1500m", "memory": "0.5Gi", "ephemeral-storage": "1Gi"},
+    }
+    container_of(manifest)["resources"] = resources
+    other = {"name": "other", "image": DEMO, "securityContext": {"runAsUser": 7}}
+    manifest["spec"]["template"]["spec"]["containers"].append(other)
+    bench.apply(manifest)
+    made = bench.engine.container("web-0")
+    assert made.config["User"] == "1000:2000"
+    assert {
+        key: made.host[key]
+        for key in (
+            *("GroupAdd", "CapAdd", "CapDrop", "SecurityOpt", "ReadonlyRootfs"),
+            *("NanoCpus", "CpuShares", "Memory", "MemorySwap"),
+        )
+    } == {
+        "GroupAdd": ["4000", "3000"],
+        "CapAdd": ["NET_BIND_SERVICE"],
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges:true", "seccomp=unconfined"],
+        "ReadonlyRootfs": True,
+        "NanoCpus": 1_500_000_000,
+        "CpuShares": 256,
+        "Memory": 2**29,
+        "MemorySwap": 2**29,
+    }
+    assert "Privileged" not in made.host
+    second = bench.engine.container("web-0.other")
+    assert second.config["User"] == "7:2000"
+    # What is the pod's own holds for all of its containers, what is one container's for that.
+    assert second.host["GroupAdd"] == ["4000", "3000"]
+    assert second.host["SecurityOpt"] == ["seccomp=unconfined"]
+    assert not {"CapDrop", "ReadonlyRootfs", "Memory"} & {*second.host}
+    sandbox = bench.engine.container("web-0._pod")
+    assert sandbox.host["Sysctls"] == {"net.core.somaxconn": "99"}
+
+
+def test_a_privileged_container_is_so_alone(bench: Bench):
+    manifest = _secured(a_set(replicas=1), privileged=True)
+    manifest["spec"]["template"]["spec"]["containers"].append({"name": "other", "image": DEMO})
+    bench.apply(manifest)
+    assert bench.engine.container("web-0").host["Privileged"] is True
+    for name in ("web-0.other", "web-0._pod"):
+        assert not bench.engine.container(name).host.get("Privileged")
 
 
 def test_a_limit_above_the_machine_is_said_and_asks_the_engine_for_no_more_than_that(

@@ -137,21 +137,10 @@ def test_a_claim_that_no_pod_has_needed_is_deleted_with_its_record(bench: Bench)
 
 
 def test_a_new_claim_that_two_pods_share_is_prepared_for_them_once(bench: Bench):
-    group = {"fsGroup": 2000}
     manifest = by_name(a_set(replicas=3, podManagementPolicy="Parallel"))
-    manifest["spec"]["template"]["spec"]["securityContext"] = group
-    bench.apply(a_claim(), manifest)
+    bench.apply(a_claim(), secured(manifest, fsGroup=2000))
     assert bench.engine.count("put_archive") == 1
-    porter = bench.engine.create_container(
-        "look",
-        {
-            "Image": "minisets/pause:1",
-            "HostConfig": {"Mounts": [{"Type": "volume", "Source": "shared", "Target": "/v"}]},
-        },
-    )
-    root = bench.engine.archive_entry(porter, "/v/.")
-    assert root is not None
-    assert (root.mode, root.gid) == (0o2775, 2000)
+    assert root_of(bench, "shared") == (0o2775, 2000)
 
 
 def test_a_claim_is_mounted_read_only_where_the_pod_says_so(bench: Bench):
@@ -329,6 +318,63 @@ def test_a_pod_that_has_its_claim_alone_can_be_made_anew(bench: Bench):
     bench.remove_by_hand("web-0")
     bench.apply(claim, manifest)
     assert bench.running == ["web-0"]
+
+
+def secured(manifest: dict[str, Any], **context: Any) -> dict[str, Any]:
+    changed = copy.deepcopy(manifest)
+    changed["spec"]["template"]["spec"]["securityContext"] = context
+    return changed
+
+
+def root_of(bench: Bench, volume: str) -> tuple[int, int]:
+    """Return mode and group of the root directory of a volume."""
+    mount = {"Type": "volume", "Source": volume, "Target": "/v"}
+    config = {"Image": "minisets/pause:1", "HostConfig": {"Mounts": [mount]}}
+    made = bench.engine.create_container("look", config)
+    root = bench.engine.archive_entry(made, "/v/.")
+    bench.engine.remove_container(made, force=True)
+    assert root is not None
+    return root.mode, root.gid
+
+
+def test_a_claim_is_handed_to_a_group_that_the_pod_got_later(bench: Bench):
+    manifest = with_claim(a_set(replicas=1))
+    bench.apply(manifest)
+    assert root_of(bench, "data-web-0") == (0o777, 0)
+    bench.apply(secured(manifest, fsGroup=2000))
+    assert root_of(bench, "data-web-0") == (0o2777, 2000)
+    bench.apply(secured(manifest, fsGroup=3000))
+    assert (root_of(bench, "data-web-0"), bench.engine.count("exec")) == ((0o2777, 3000), 1)
+    # Its root is the group's already.
+    bench.remove_by_hand("web-0")
+    bench.apply(secured(manifest, fsGroup=3000))
+    assert bench.engine.count("exec") == 0
+
+
+def test_a_claim_that_was_made_for_the_group_costs_nothing_more(bench: Bench):
+    manifest = secured(with_claim(a_set(replicas=1)), fsGroup=2000)
+    bench.apply(manifest)
+    assert root_of(bench, "data-web-0") == (0o2775, 2000)
+    bench.remove_by_hand("web-0")
+    bench.apply(manifest)
+    assert bench.engine.count("create_container") == 1
+
+
+def test_the_policy_always_walks_through_the_files_at_each_start(bench: Bench):
+    claims = with_claim(by_name(a_set(replicas=1), readOnly=True))
+    manifest = secured(claims, fsGroup=2000, fsGroupChangePolicy="Always")
+    bench.apply(a_claim(), manifest)
+    assert bench.engine.count("exec") == 0
+    bench.remove_by_hand("web-0")
+    bench.apply(a_claim(), manifest)
+    assert bench.engine.count("exec") == 1
+
+
+def test_a_place_of_the_machine_keeps_its_owner(bench: Bench):
+    manifest = with_claim(a_set(replicas=1))
+    bench.apply(a_volume(), manifest)
+    bench.apply(a_volume(), secured(manifest, fsGroup=2000, fsGroupChangePolicy="Always"))
+    assert bench.engine.count("exec") == 0
 
 
 def test_an_ephemeral_claim_is_new_with_each_pod(bench: Bench):

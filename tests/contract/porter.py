@@ -58,6 +58,21 @@ class PorterContract:
         assert seen("/v/1/.") == ("directory", 0o777, 1000, 0)
         assert seen("/v/0/k") == ("file", 0o440, 5, 6)
 
+    def test_files_are_handed_to_a_group_where_the_root_is_not_its_own(
+        self, engine: Engine, porter: Porter, volumes, namespace
+    ):
+        _, b = volumes
+        porter.write({name: [file("d/k", b"one", mode=0o600, uid=5)] for name in volumes})
+        porter.prepare({b: Root(mode=0o2775, gid=2000)})
+        porter.hand_over(volumes, 2000)
+        seen = look(engine, namespace, volumes)
+        assert seen("/v/0/.") == ("directory", 0o2775, 0, 2000)
+        assert seen("/v/0/d") == ("directory", 0o2775, 0, 2000)
+        assert seen("/v/0/d/k") == ("file", 0o660, 5, 2000)
+        assert seen("/v/1/d/k") == ("file", 0o600, 5, 0)
+        porter.hand_over([b], 2000, always=True)
+        assert seen("/v/1/d/k") == ("file", 0o660, 5, 2000)
+
     def test_published_files_replace_all_others(self, porter: Porter, volumes):
         a, b = volumes
         both = {a: [file("k", b"one"), file("d/e", b"two")], b: [file("x", b"1")]}

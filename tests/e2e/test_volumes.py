@@ -209,3 +209,21 @@ def test_a_claim_for_one_pod_is_refused_to_the_second(space: Space, tmp_path: Pa
     done = space.apply(file, code=4)
     assert "pod/box-1 cannot use the claim shared: its access mode is" in done.err
     assert space.running() == ["box-0"]
+
+
+def test_files_are_handed_to_a_group_that_the_pod_got_later(space: Space, edit: Edit):
+    space.apply(edit("db.yaml", {"spec.replicas": 1}))
+    space.sh("db-0", "umask 077; mkdir -p /data/deep; echo old > /data/deep/file")
+    context = {"runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 3000}
+    changes = {"spec.replicas": 1, "pod.securityContext": context}
+    space.apply(edit("db.yaml", changes))
+    assert space.sh("db-0", "id -u; cat /data/deep/file; echo new >> /data/deep/file") == (
+        "1000\nold"
+    )
+    assert space.sh(
+        "db-0", "stat -c '%a %u %g' /data /data/deep /data/deep/file"
+    ).splitlines() == [
+        "2777 0 3000",
+        "2770 0 3000",
+        "660 0 3000",
+    ]

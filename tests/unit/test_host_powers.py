@@ -197,3 +197,16 @@ def test_a_claim_that_is_mounted_by_name_counts_like_a_template():
     assert host_powers(manifest, [_class(parameters=parameters)], (), [claim]) == (
         "claim shared is /etc of the machine, by StorageClass fast",
     )
+
+
+def test_a_claim_of_the_pods_own_is_no_back_door():
+    spec = {"storageClassName": "fast"}
+    volumes = [{"name": "tmp", "ephemeral": {"volumeClaimTemplate": {"spec": spec}}}]
+    parameters = {"type": "none", "o": "bind", "device": "/etc"}
+    manifest = _set(template__volumes=volumes)
+    found = host_powers(
+        manifest,
+        [_class(parameters=parameters)],
+        [_volume(hostPath={"path": "/"}, storageClassName="fast")],
+    )
+    assert found == ("claim tmp is /etc of the machine, by StorageClass fast",)

@@ -8,20 +8,18 @@ from minisets.core import labels
 from minisets.core.configuration import Configuration
 from minisets.core.decode import decode_as
 from minisets.core.environment import PodFields, Surroundings
-from minisets.core.manifest import PersistentVolumeClaim, PodSpec, StatefulSet, StorageClass
+from minisets.core.manifest import PersistentVolumeClaim, PodSpec, StorageClass
 from minisets.core.pod_volumes import (
     HostPath,
     PodVolume,
     Root,
     VolumeKind,
     VolumeRequest,
-    check_users,
     claim_volume,
     pod_volumes,
-    shortfalls,
 )
 from minisets.core.storage import Backing, ClaimRequest, Storage
-from minisets.errors import NotConverged, ReferenceMissing
+from minisets.errors import ReferenceMissing
 
 CLAIM = {
     "metadata": {"name": "shared", "labels": {"team": "db"}},
@@ -128,48 +126,6 @@ def test_memory_that_is_mounted_in_part_is_on_disk():
     assert (found["tmp"].options, found["tmp"].root) == ({}, Root(mode=0o777))
 
 
-def test_what_docker_does_not_give_is_said_once():
-    manifest = decode_as(
-        {
-            "metadata": {"name": "web"},
-            "spec": {
-                "selector": {},
-                "template": {
-                    "spec": {
-                        "containers": [
-                            {
-                                "name": "app",
-                                "image": "i",
-                                "volumeMounts": [
-                                    {"name": "tmp", "mountPath": "/x", "subPath": "x"},
-                                    {"name": "mem", "mountPath": "/y"},
-                                ],
-                            }
-                        ],
-                        "volumes": [
-                            {"name": "tmp", "emptyDir": {"medium": "Memory"}},
-                            {"name": "mem", "emptyDir": {"medium": "Memory"}},
-                            {"name": "a", "persistentVolumeClaim": {"claimName": "shared"}},
-                            {"name": "b", "persistentVolumeClaim": {"claimName": "none"}},
-                            {
-                                "name": "c",
-                                "ephemeral": {"volumeClaimTemplate": {"spec": CLAIM["spec"]}},
-                            },
-                            {"name": "shared", "emptyDir": {}},
-                        ],
-                    }
-                },
-                "volumeClaimTemplates": [CLAIM],
-            },
-        },
-        StatefulSet,
-    )
-    assert shortfalls(manifest, "default", Storage(claims={"shared": _claim()})) == (
-        "the emptyDir tmp is on disk: Docker cannot mount a subPath of memory",
-        'there is no StorageClass "fast": its claims get plain volumes',
-    )
-
-
 def test_the_mode_of_an_empty_directory_is_as_written():
     assert _volumes({"name": "t", "emptyDir": {"mode": 0o700}})["t"].root == Root(mode=0o700)
 
@@ -267,24 +223,3 @@ def test_the_volume_of_a_claim_tells_what_it_is_made_of():
         labels.RECLAIM_POLICY: "Retain",
         labels.PERSISTENT_VOLUME: "pv-1",
     }
-
-
-@pytest.mark.parametrize(
-    ("mode", "users", "is_refused"),
-    [
-        ("ReadWriteOncePod", {"shared": ["web-1"]}, True),
-        ("ReadWriteOncePod", {"shared": ["web-0"]}, False),
-        ("ReadWriteOncePod", {}, False),
-        ("ReadWriteOnce", {"shared": ["web-1"]}, False),
-    ],
-)
-def test_a_claim_for_one_pod_is_refused_to_a_second(mode, users, is_refused):
-    found = _volumes(
-        {"name": "data", "persistentVolumeClaim": {"claimName": "shared"}},
-        storage=Storage(claims={"shared": _claim(accessModes=[mode])}),
-    )
-    if is_refused:
-        with pytest.raises(NotConverged, match=r"pod/web-0 cannot use the claim shared.*web-1"):
-            check_users(found.values(), "web-0", users)
-    else:
-        check_users(found.values(), "web-0", users)
