@@ -15,6 +15,7 @@ from minisets.core.source import Notice, Path, render_path
 # _client._tcp.etcd.default.svc …
 _SRV = re.compile(r"(?<![\w-])_[a-z0-9-]+\._(?:tcp|udp)\.[a-z0-9.-]*[a-z0-9]")
 _SERVICE = re.compile(r"([a-z0-9][a-z0-9-]*)\.([a-z0-9][a-z0-9-]*)\.svc(?![\w-])")
+_PUBLISHED = frozenset({"LoadBalancer", "NodePort"})
 _POD_SPEC: Path = ("spec", "template", "spec")
 
 
@@ -56,9 +57,11 @@ def port_remarks(manifest: StatefulSet, services: Iterable[Service]) -> list[Not
                 message = f'no container of statefulset/{name} has a port "{port.target_port}"'
             elif number != port.port and service.spec.cluster_ip != "None":
                 meaning = "" if is_number else f"{port.target_port} is {number}, and "
+                # From outside, the ports of the host lead there.
+                inside = " inside the namespace" if service.spec.type in _PUBLISHED else ""
                 message = (
                     f"{meaning}Docker cannot remap ports: reach the pods of statefulset/{name} "
-                    f"at {number}, not {port.port}"
+                    f"at {number}, not {port.port}{inside}"
                 )
             if message:
                 notices.append(

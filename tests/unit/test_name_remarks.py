@@ -81,6 +81,13 @@ def test_a_port_that_would_be_remapped_is_told():
     )
 
 
+@pytest.mark.parametrize("kind", ["LoadBalancer", "NodePort"])
+def test_a_port_that_the_host_remaps_is_another_inside_only(kind):
+    service = a_service(type=kind, ports=[{"port": 8000, "targetPort": 80}])
+    (remark,) = port_remarks(a_set(), [service])
+    assert remark.message.endswith("at 80, not 8000 inside the namespace")
+
+
 def test_a_name_that_no_container_has_is_told():
     service = a_service(ports=[{"port": 80, "targetPort": "nope"}])
     (remark,) = port_remarks(a_set(), [service])
