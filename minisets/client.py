@@ -34,7 +34,7 @@ from minisets.engine.files import read_manifests
 from minisets.errors import InputError, NotFound
 
 if TYPE_CHECKING:
-    from minisets.app.views_pod import PodView
+    from minisets.app.views import PodView
 
 __all__ = ["Applied", "Client", "Output", "Pod", "StatefulSet"]
 

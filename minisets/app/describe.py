@@ -9,14 +9,13 @@ from minisets.app.changes import Change
 from minisets.app.history import read_events
 from minisets.app.look import Look
 from minisets.app.notices import notices
+from minisets.app.outlook import plan_of
 from minisets.app.pod_parts import PodPart
-from minisets.app.query import View, read_kind
+from minisets.app.query import read_kind
 from minisets.app.sets import SET_KIND
 from minisets.app.targets import Target
-from minisets.app.views_claim import ClaimView
-from minisets.app.views_pod import PodView, pod_views
-from minisets.app.views_service import ServiceView
-from minisets.app.views_set import SetView, plan_of
+from minisets.app.views import ClaimView, PodView, ServiceView, SetView, View
+from minisets.app.views_pod import pod_views
 from minisets.core import labels, naming
 from minisets.core.actions import render_action
 from minisets.core.history import Event

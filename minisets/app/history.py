@@ -9,7 +9,8 @@ from minisets.app.look import Look
 from minisets.app.pod_parts import PodPart
 from minisets.app.sets import SET_KIND
 from minisets.app.shapes import seconds_of
-from minisets.app.views_pod import PodView, pod_views
+from minisets.app.views import PodView
+from minisets.app.views_pod import pod_views
 from minisets.core import labels, naming
 from minisets.core.history import (
     MINISETS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from minisets.app.context import Context
 from minisets.app.readiness import Readiness
@@ -13,11 +14,13 @@ from minisets.app.targets import Target
 from minisets.app.view import watched_pods
 from minisets.app.world import Key, World, observe
 from minisets.core import labels
-from minisets.core.engine_memory import EngineMemory, recall
 from minisets.core.observed import ContainerDetail, ContainerSeen, EventSeen
 from minisets.core.pod_seen import PodSeen
 from minisets.core.probe_state import ProbeResult
 from minisets.errors import EngineError, EngineMissing
+
+if TYPE_CHECKING:
+    from minisets.core.engine_memory import EngineMemory
 
 # A reading command does not wait for slow probes: they count as not ready.
 _PROBE_SECONDS = 1.0
@@ -145,6 +148,8 @@ class Look:
     @cached_property
     def memory(self) -> EngineMemory:
         """What these events tell of the containers that are there."""
+        from minisets.core.engine_memory import recall
+
         return recall(self.happened)
 
     def inspect(self, containers: Iterable[ContainerSeen]) -> Mapping[str, ContainerDetail]:

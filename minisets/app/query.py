@@ -3,46 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import TypeVar
 
 from minisets.app.context import Context
 from minisets.app.look import Look
 from minisets.app.sets import SET_KIND
-from minisets.app.views_claim import ClaimView, claim_views
-from minisets.app.views_event import event_views
-from minisets.app.views_object import (
-    REVISION_KIND,
-    ObjectView,
-    namespace_views,
-    record_views,
-    revision_views,
-)
-from minisets.app.views_pod import PodView, pod_views
-from minisets.app.views_service import ServiceView, service_views
-from minisets.app.views_set import SetView, set_views
-from minisets.app.views_volume import volume_views
+from minisets.app.views import ClaimView, PodView, ServiceView, SetView, View
 from minisets.errors import NotFound
 
-View = SetView | PodView | ClaimView | ServiceView | ObjectView
 ViewT = TypeVar("ViewT", bound=View)
 
-_READERS: Mapping[str, Callable[[Look], Sequence[View]]] = {
-    SET_KIND: set_views,
-    "Pod": pod_views,
-    "PersistentVolumeClaim": claim_views,
-    "PersistentVolume": volume_views,
-    "Service": service_views,
-    REVISION_KIND: revision_views,
-    "Event": event_views,
-    "Namespace": namespace_views,
+# A module is imported when its kind is read: a command that shows one kind is to start fast.
+_READERS: Mapping[str, str] = {
+    SET_KIND: "views_set:set_views",
+    "Pod": "views_pod:pod_views",
+    "PersistentVolumeClaim": "views_claim:claim_views",
+    "PersistentVolume": "views_volume:volume_views",
+    "Service": "views_service:service_views",
+    "ControllerRevision": "views_object:revision_views",
+    "Event": "views_event:event_views",
+    "Namespace": "views_object:namespace_views",
 }
 """Kind → what reads all objects of it; the others are records."""
 
 
 def read_kind(look: Look, kind: str) -> list[View]:
     """Return all objects of a kind that a look shows."""
-    reader = _READERS.get(kind)
-    return list(reader(look) if reader else record_views(look, kind))
+    if kind not in _READERS:
+        from minisets.app.views_object import record_views
+
+        return list(record_views(look, kind))
+    module, _, name = _READERS[kind].partition(":")
+    reader: Callable[[Look], list[View]] = getattr(import_module(f"minisets.app.{module}"), name)
+    return list(reader(look))
 
 
 def choose(views: Sequence[ViewT], names: Sequence[str], resource: str) -> list[ViewT]:
@@ -71,11 +65,15 @@ def get_sets(context: Context, namespace: str | None, names: Sequence[str] = ())
     Raises:
         NotFound: One of the names is not there.
     """
-    return choose(set_views(Look(context, namespace)), names, "statefulsets.apps")
+    from minisets.app.views_set import set_views
+
+    return choose(set_views(Look(context, namespace, is_whole=True)), names, "statefulsets.apps")
 
 
 def get_pods(context: Context, namespace: str | None, names: Sequence[str] = ()) -> list[PodView]:
     """Return the pods of a namespace; see get_sets."""
+    from minisets.app.views_pod import pod_views
+
     return choose(pod_views(Look(context, namespace)), names, "pods")
 
 
@@ -83,6 +81,8 @@ def get_claims(
     context: Context, namespace: str | None, names: Sequence[str] = ()
 ) -> list[ClaimView]:
     """Return the claims of a namespace; see get_sets."""
+    from minisets.app.views_claim import claim_views
+
     return choose(claim_views(Look(context, namespace)), names, "persistentvolumeclaims")
 
 
@@ -90,4 +90,6 @@ def get_services(
     context: Context, namespace: str | None, names: Sequence[str] = ()
 ) -> list[ServiceView]:
     """Return the Services of a namespace; see get_sets."""
+    from minisets.app.views_service import service_views
+
     return choose(service_views(Look(context, namespace)), names, "services")

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 import msgspec
@@ -28,8 +27,7 @@ _HICCUP = 1.0
 _INSTANT = 0.001
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """A container whose readiness is asked for.
 
     Attributes:
@@ -50,8 +48,7 @@ class Watched:
     is_on_host: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchedPod:
+class WatchedPod(msgspec.Struct, frozen=True, kw_only=True):
     """A pod with those of its containers that count for its readiness and are there.
 
     Attributes:
@@ -64,8 +61,7 @@ class WatchedPod:
     is_whole: bool = True
 
 
-@dataclass(slots=True, kw_only=True)
-class _Entry:
+class _Entry(msgspec.Struct, kw_only=True):
     watched: Watched
     probes: PodProbes
     is_new: bool
@@ -75,7 +71,7 @@ class _Entry:
     first_attempt: float | None = None
     last_attempt: float = 0.0
     # What an entry was told about: one probe of a kind per entry.
-    handlers: dict[str, Probe] = field(default_factory=dict)
+    handlers: dict[str, Probe] = msgspec.field(default_factory=dict)
 
 
 class Readiness:

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
 from minisets.app.context import Context
 from minisets.app.leftovers import remove_leftovers
-from minisets.app.network import find_network
 from minisets.app.targets import Target, open_target
-from minisets.app.view import address_of_pod
-from minisets.app.world import World, as_set, observe
-from minisets.core import labels, naming
-from minisets.core.addresses import Block, block_of
-from minisets.core.host_ports import PortBlock, parse_ports, recover
-from minisets.core.publishing import wishes
+from minisets.app.world import World, observe
+from minisets.core import labels
 from minisets.core.record import Record
 from minisets.core.set_record import SetRecord, to_data
-from minisets.errors import NotFound, Overtaken
+from minisets.errors import NotFound
 
 SET_KIND = "StatefulSet"
 ORPHANED_KIND = "OrphanedSet"
@@ -56,7 +49,7 @@ def read_sets(world: World, *, with_orphans: bool = False) -> list[Target]:
             name=name,
             generation=0,
             nonce="",
-            data=to_data(_carried(world, namespace, name)),
+            data=to_data(carried(world, namespace, name)),
         )
         for namespace, name in (
             *_lost_sets(world),
@@ -72,9 +65,14 @@ def observe_whole(context: Context, namespace: str | None) -> World:
     world = observe(context.engine, namespace)
     remove_leftovers(context, world)
     lost = list(_lost_sets(world))
+    if not lost:
+        return world
+    # Seldom needed, and much to import.
+    from minisets.app.rebuild import rebuild
+
     for space, name in lost:
-        _rebuild(context, world, space, name)
-    return observe(context.engine, namespace) if lost else world
+        rebuild(context, world, carried(world, space, name), space, name)
+    return observe(context.engine, namespace)
 
 
 def _lost_sets(world: World) -> Iterable[tuple[str, str]]:
@@ -90,34 +88,6 @@ def _lost_sets(world: World) -> Iterable[tuple[str, str]]:
     )
 
 
-def _blocks(context: Context, world: World, namespace: str, name: str) -> tuple[Block, ...]:
-    """Return the addresses that a set's pods have, as blocks: they are to keep them."""
-    network = find_network(context, namespace)
-    if network is None:
-        return ()
-    return tuple(
-        block_of(network.subnet, naming.split_pod_name(pod.name)[1], address)
-        for pod in world.pods(namespace, name)
-        if (address := address_of_pod(pod, namespace)) is not None
-    )
-
-
-def _ports(world: World, facts: SetRecord, namespace: str, name: str) -> tuple[PortBlock, ...]:
-    """Return the ports of the host that a set's pods have, as blocks: they are to keep them."""
-    manifest, services = as_set(facts.object), world.services(namespace)
-    pods = {naming.split_pod_name(pod.name)[1]: pod for pod in world.pods(namespace, name)}
-    asked = {
-        ordinal: wishes(
-            manifest, manifest.spec.template, ordinal, namespace=namespace, services=services
-        )
-        for ordinal in pods
-    }
-    seen = {
-        ordinal: parse_ports(pod.labels.get(labels.PORTS, "")) for ordinal, pod in pods.items()
-    }
-    return recover(asked, seen)
-
-
 def _orphaned_sets(world: World) -> list[tuple[str, str]]:
     """Return the sets that were deleted and whose pods are still there."""
     return [
@@ -127,7 +97,7 @@ def _orphaned_sets(world: World) -> list[tuple[str, str]]:
     ]
 
 
-def _carried(world: World, namespace: str, name: str) -> SetRecord:
+def carried(world: World, namespace: str, name: str) -> SetRecord:
     """Return what the pods of a set carry of its record; the newest spec among them counts."""
     pods = [pod for pod in world.pods(namespace, name) if labels.SPEC in pod.labels]
     carried = [(labels.unpack(pod.labels[labels.SPEC]), pod) for pod in pods]
@@ -138,22 +108,3 @@ def _carried(world: World, namespace: str, name: str) -> SetRecord:
         generation=spec["generation"],
         created=min(pod.created for pod in pods),
     )
-
-
-def _rebuild(context: Context, world: World, namespace: str, name: str) -> Record | None:
-    """Write a set's record anew from what its pods carry; the newest spec among them counts."""
-    facts = _carried(world, namespace, name)
-    facts = msgspec.structs.replace(
-        facts,
-        blocks=_blocks(context, world, namespace, name),
-        ports=_ports(world, facts, namespace, name),
-    )
-    try:
-        record = context.store.create(SET_KIND, namespace, name, to_data(facts))
-    except Overtaken:
-        return None
-    context.reporter.notice(
-        f"statefulset/{name}: its record was gone (docker volume prune?) "
-        "and was rebuilt from its pods"
-    )
-    return record

@@ -10,29 +10,12 @@ import msgspec
 
 from minisets.app.context import Context
 from minisets.app.world import Key, World, as_set
-from minisets.core.actions import (
-    CreateRevision,
-    DeleteRevision,
-    Plan,
-    RenumberRevision,
-    SetClaimOwners,
-)
 from minisets.core.decode import decode_as
 from minisets.core.manifest import PodTemplateSpec, StatefulSet
-from minisets.core.pod_seen import PodSeen
 from minisets.core.record import Record
-from minisets.core.revision import parse_template, template_text
-from minisets.core.set_record import (
-    RevisionEntry,
-    SetRecord,
-    parse_set,
-    status_to_data,
-    to_data,
-)
-from minisets.core.snapshot import remembered_owner
+from minisets.core.revision import parse_template
+from minisets.core.set_record import SetRecord, parse_set, to_data
 from minisets.errors import Overtaken
-
-_CHANGE_CAUSE = "kubernetes.io/change-cause"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -144,33 +127,3 @@ def refresh(target: Target, world: World) -> None:
         )
     target.record, target.facts = latest, facts
     target.is_dirty = target.has_news = False
-
-
-def take_plan(target: Target, plan: Plan, pods: Mapping[str, PodSeen], now: float) -> None:
-    """Keep what a plan decides about revisions, owners and status."""
-    revisions = {entry.name: entry for entry in target.facts.revisions}
-    owners = dict(target.facts.claim_owners)
-    for action in plan.actions:
-        match action:
-            case CreateRevision(name=name, number=number):
-                revisions[name] = RevisionEntry(
-                    name=name,
-                    number=number,
-                    template=template_text(target.facts.object["spec"]["template"]),
-                    created=now,
-                    change_cause=target.manifest.metadata.annotations.get(_CHANGE_CAUSE, ""),
-                )
-            case RenumberRevision(name=name, number=number):
-                revisions[name] = msgspec.structs.replace(revisions[name], number=number)
-            case DeleteRevision(name=name):
-                del revisions[name]
-            case SetClaimOwners(name=name, owners=new):
-                owners[name] = tuple(remembered_owner(owner, pods) for owner in new)
-            case _:
-                pass
-    target.change(
-        revisions=tuple(revisions.values()),
-        claim_owners={name: names for name, names in owners.items() if names},
-    )
-    if plan.status_changed:
-        target.note(status=status_to_data(plan.status))

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from functools import partial
 
 from minisets.app.addressing import another_address
+from minisets.app.bookkeeping import take_plan
 from minisets.app.context import Context
 from minisets.app.deeds import Workshop
 from minisets.app.live_files import refresh_files
 from minisets.app.liveness import Liveness
 from minisets.app.publishing import another_port, published_texts, wishes_of
 from minisets.app.readiness import Readiness
-from minisets.app.targets import Target, flush, take_plan
+from minisets.app.targets import Target, flush
 from minisets.app.telling import Teller
 from minisets.app.view import watched_pod
 from minisets.app.world import Key

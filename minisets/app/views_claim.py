@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from minisets.app.look import Look
 from minisets.app.shapes import Object, object_of_record, seconds_of, shown_labels
+from minisets.app.views import SHORT_MODES, ClaimView
 from minisets.core import labels, naming
 from minisets.core.observed import VolumeSeen
 from minisets.core.record import Record
 from minisets.core.set_record import parse_object
-
-SHORT_MODES = {
-    "ReadWriteOnce": "RWO",
-    "ReadOnlyMany": "ROX",
-    "ReadWriteMany": "RWX",
-    "ReadWriteOncePod": "RWOP",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimView:
-    """A claim; ``created`` is seconds since the epoch, ``object`` as Kubernetes has it.
-
-    Attributes:
-        used: Bytes that its files take, where they were measured.
-    """
-
-    namespace: str
-    name: str
-    status: str
-    volume: str
-    capacity: str
-    access_modes: str
-    storage_class: str
-    created: float
-    object: Object
-    used: int | None = None
 
 
 def claim_views(look: Look) -> list[ClaimView]:

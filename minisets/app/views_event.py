@@ -5,7 +5,7 @@ from __future__ import annotations
 from minisets.app.history import read_events
 from minisets.app.look import Look
 from minisets.app.shapes import Object, timestamp
-from minisets.app.views_object import ObjectView
+from minisets.app.views import ObjectView
 from minisets.core.history import Event
 
 KIND = "Event"

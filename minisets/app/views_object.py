@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec.structs import replace
 
 from minisets.app.configuration import live_object
 from minisets.app.look import Look
 from minisets.app.shapes import Object, object_of_record, seconds_of, timestamp
 from minisets.app.targets import Target
+from minisets.app.views import ObjectView
 from minisets.core import labels
 from minisets.core.record import Record
 from minisets.core.revision import parse_template
 from minisets.core.set_record import RevisionEntry, parse_object
 
-REVISION_KIND = "ControllerRevision"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectView:
-    """An object; ``created`` is seconds since the epoch, ``object`` as Kubernetes has it.
-
-    Attributes:
-        namespace: Empty for what is of no namespace.
-    """
-
-    kind: str
-    namespace: str
-    name: str
-    created: float
-    object: Object
+_REVISION_KIND = "ControllerRevision"
 
 
 def record_views(look: Look, kind: str) -> list[ObjectView]:
@@ -57,7 +43,7 @@ def revision_views(look: Look) -> list[ObjectView]:
     """Show the templates that sets have had, oldest first."""
     return [
         ObjectView(
-            kind=REVISION_KIND,
+            kind=_REVISION_KIND,
             namespace=target.namespace,
             name=entry.name,
             created=entry.created,
@@ -128,7 +114,7 @@ def _revision_object(target: Target, entry: RevisionEntry) -> Object:
     template = {**parse_template(entry.template), "$patch": "replace"}
     return {
         "apiVersion": "apps/v1",
-        "kind": REVISION_KIND,
+        "kind": _REVISION_KIND,
         "metadata": metadata,
         "data": {"spec": {"template": template}},
         "revision": entry.number,

@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from minisets.app.look import Look
 from minisets.app.pod_object import pod_object
-from minisets.app.pod_parts import PodPart, own_template, read_parts
+from minisets.app.pod_parts import own_template, read_parts
 from minisets.app.publishing import places_of_pod
-from minisets.app.shapes import Object
 from minisets.app.view import address_of_pod
+from minisets.app.views import PodView
 from minisets.core import labels
 from minisets.core.observed import ContainerDetail, ContainerStatus
 from minisets.core.pod_layout import Role
 from minisets.core.pod_seen import PodSeen, role_of
 from minisets.core.pod_status import summarize
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodView:
-    """A pod; times are seconds since the epoch, ``object`` as Kubernetes has it.
-
-    Attributes:
-        last_restart: 0.0 if there was none, or nobody knows.
-        node: Name of the Engine's machine, where it was asked for.
-        parts: Its containers, init containers first.
-        places: Where it is to be found from outside.
-    """
-
-    namespace: str
-    name: str
-    ready: int
-    containers: int
-    status: str
-    restarts: int
-    last_restart: float = 0.0
-    created: float
-    ip: str
-    node: str
-    revision: str
-    object: Object
-    parts: tuple[PodPart, ...] = ()
-    places: tuple[str, ...] = ()
 
 
 def pod_views(look: Look) -> list[PodView]:

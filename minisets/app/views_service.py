@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from minisets.app.look import Look
 from minisets.app.publishing import places_of_service
 from minisets.app.shapes import Object, object_of_record
+from minisets.app.views import ServiceView
 from minisets.core.decode import decode
 from minisets.core.manifest import Service, ServicePort
 from minisets.core.publishing import node_port
@@ -15,22 +14,6 @@ from minisets.core.set_record import parse_object
 
 _NONE = "<none>"
 _LOAD_BALANCER = "LoadBalancer"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceView:
-    """A Service; ``created`` is seconds since the epoch, ``object`` as Kubernetes has it."""
-
-    namespace: str
-    name: str
-    type: str
-    cluster_ip: str
-    external_ip: str
-    ports: str
-    created: float
-    selector: str
-    object: Object
-    places: tuple[str, ...] = ()
 
 
 def service_views(look: Look) -> list[ServiceView]:

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from minisets.app.look import Look
 from minisets.app.shapes import Object, timestamp
 from minisets.app.targets import Target
-from minisets.core.actions import Plan
-from minisets.core.planner import plan
-from minisets.core.set_record import status_to_data
-from minisets.core.snapshot import take_snapshot
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetView:
-    """A StatefulSet; ``created`` is seconds since the epoch, ``object`` as Kubernetes has it."""
-
-    namespace: str
-    name: str
-    ready: int
-    replicas: int
-    created: float
-    containers: tuple[str, ...]
-    images: tuple[str, ...]
-    object: Object
+from minisets.app.views import SetView
 
 
 def set_views(look: Look) -> list[SetView]:
@@ -32,22 +13,8 @@ def set_views(look: Look) -> list[SetView]:
     return [_set_view(look, target) for target in look.sets]
 
 
-def plan_of(look: Look, target: Target) -> Plan:
-    """Return what a command that drives the set would do next."""
-    snapshot = take_snapshot(
-        target.facts,
-        target.manifest,
-        namespace=target.namespace,
-        pods=look.world.pods(target.namespace, target.name),
-        volumes=look.world.claims(target.namespace, target.name),
-        ready_for=look.ready,
-    )
-    return plan(snapshot)
-
-
 def _set_view(look: Look, target: Target) -> SetView:
     facts, manifest = target.facts, target.manifest
-    status = plan_of(look, target).status
     live = facts.object
     containers = manifest.spec.template.spec.containers
     metadata = {
@@ -60,10 +27,21 @@ def _set_view(look: Look, target: Target) -> SetView:
     return SetView(
         namespace=target.namespace,
         name=target.name,
-        ready=status.ready_replicas,
+        ready=sum(pod.id in look.ready for pod in look.world.pods(*target.key)),
         replicas=manifest.spec.replicas,
         created=facts.created,
         containers=tuple(container.name for container in containers),
         images=tuple(container.image for container in containers),
-        object={**live, "metadata": metadata, "status": status_to_data(status)},
+        object={**live, "metadata": metadata, "status": _status(look, target)},
     )
+
+
+def _status(look: Look, target: Target) -> Object:
+    """Return the status, empty where nobody is to see it: tables count the pods themselves."""
+    if not look.is_whole:
+        return {}
+    # The planner is much to import for a row of a table.
+    from minisets.app.outlook import plan_of
+    from minisets.core.set_status import status_to_data
+
+    return status_to_data(plan_of(look, target).status)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from minisets.app.look import Look
 from minisets.app.shapes import Object
-from minisets.app.views_claim import ClaimView, claim_views
-from minisets.app.views_object import ObjectView, record_views
+from minisets.app.views import ClaimView, ObjectView
+from minisets.app.views_claim import claim_views
+from minisets.app.views_object import record_views
 from minisets.core import labels, naming
 
 KIND = "PersistentVolume"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from minisets.app.query import View
 from minisets.app.shapes import seconds_of
-from minisets.app.views_claim import SHORT_MODES, ClaimView
-from minisets.app.views_object import ObjectView
-from minisets.app.views_pod import PodView
-from minisets.app.views_service import ServiceView
-from minisets.app.views_set import SetView
-from minisets.core.quantity import round_bytes
+from minisets.app.views import (
+    SHORT_MODES,
+    ClaimView,
+    ObjectView,
+    PodView,
+    ServiceView,
+    SetView,
+    View,
+)
 
 _NONE = "<none>"
 _MOST_PLACES = 3
@@ -92,6 +94,8 @@ def _claim_cells(view: ClaimView, now: float, *, is_wide: bool) -> Cells:
         "AGE": _age_since(view.created, now),
     }
     if is_wide:
+        from minisets.core.quantity import round_bytes
+
         cells["VOLUMEMODE"] = str(view.object.get("spec", {}).get("volumeMode", "Filesystem"))
         cells["USED"] = "<unknown>" if view.used is None else round_bytes(view.used)
     return cells

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from minisets.cli import kinds
 from minisets.cli.command import Command, Settings, pass_settings
@@ -18,7 +18,7 @@ from minisets.errors import InputError, NotFound
 if TYPE_CHECKING:
     from minisets.app.context import Context
     from minisets.app.look import Look
-    from minisets.app.query import View
+    from minisets.app.views import View
     from minisets.cli.progress import Screen
     from minisets.cli.render import TableOptions
 
@@ -155,8 +155,7 @@ def get(
             show(context, screen, namespace, choice, options, is_lenient=ignore_not_found)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """Which objects are shown, and in which order.
 
     Attributes:

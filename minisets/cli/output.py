@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from minisets.errors import InputError
 
@@ -34,8 +35,7 @@ _FORMATS = (
 _GO_FORMATS = ("go-template", "go-template-file", "template", "templatefile")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class Output(msgspec.Struct, frozen=True, kw_only=True):
     """One format.
 
     Attributes:

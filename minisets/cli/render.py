@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
-from minisets.app.query import View
-from minisets.app.views_object import ObjectView
+import msgspec
+
+from minisets.app.views import ObjectView, View
 from minisets.cli.cells import PUBLISHED, Cells, cells_of, history_cells
 from minisets.cli.kinds import Resource
 from minisets.cli.output import TABLE, Output, write_objects
@@ -19,8 +19,7 @@ _MIN_WIDTH = 6
 _NONE = "<none>"
 
 
-@dataclass(frozen=True, kw_only=True)
-class TableOptions:
+class TableOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How get shows things.
 
     Attributes:
@@ -148,15 +147,14 @@ def render_table(rows: Sequence[Cells], *, has_headers: bool = True) -> str:
     return "\n".join(lines)
 
 
-@dataclass
-class GrowingTable:
+class GrowingTable(msgspec.Struct):
     """A table that is written bit by bit: its columns grow, and never shrink.
 
     Attributes:
         widths: Of the columns so far.
     """
 
-    widths: list[int] = field(default_factory=list)
+    widths: list[int] = msgspec.field(default_factory=list)
 
     def lines(self, rows: Sequence[Cells], *, has_headers: bool) -> list[str]:
         """Return further lines of the table."""

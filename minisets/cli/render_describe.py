@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minisets.app.describe import ClaimFacts, Facts, PodFacts, ServiceFacts, SetFacts
-from minisets.app.query import View
-from minisets.app.views_object import ObjectView
-from minisets.app.views_pod import PodView
+from minisets.app.views import ObjectView, PodView, View
 from minisets.cli.blocks import (
     NONE,
     Block,

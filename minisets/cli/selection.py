@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from minisets.cli import kinds
 
 if TYPE_CHECKING:
-    from minisets.app.query import View
+    from minisets.app.views import View
 
 _FIELDS = ("metadata.name", "metadata.namespace")
 # As the API server allows them.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from minisets.app.context import Context
 from minisets.app.look import Look
 from minisets.app.lookout import Lookout
-from minisets.app.query import View
-from minisets.app.views_pod import PodView
+from minisets.app.views import PodView, View
 from minisets.cli.kinds import EVENT, Resource
 from minisets.cli.progress import Screen
 from minisets.cli.render import GrowingTable, TableOptions, cells_for, render_found

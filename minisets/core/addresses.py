@@ -7,7 +7,6 @@ allocation is kept to the upper half, so the two never meet.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, ip_network
 
 import msgspec
@@ -29,8 +28,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     offset: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subnet:
+class Subnet(msgspec.Struct, frozen=True, kw_only=True):
     """What a namespace's network is created with."""
 
     subnet: str

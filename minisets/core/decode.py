@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from minisets.core.manifest import KINDS, Manifest, Model
-from minisets.core.source import Json
 from minisets.errors import ManifestError, Problem
+
+if TYPE_CHECKING:
+    from minisets.core.source import Json
 
 ModelT = TypeVar("ModelT", bound=Model)
 _AnyT = TypeVar("_AnyT")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from minisets.core import labels
 from minisets.core.observed import ContainerStatus, EventSeen
@@ -18,8 +19,7 @@ _GOING_SECONDS = 3.0
 _PodKey = tuple[str, str]
 
 
-@dataclass(slots=True)
-class EngineMemory:
+class EngineMemory(msgspec.Struct):
     """What is remembered: the Engine keeps its last 256 events only.
 
     Attributes:
@@ -28,9 +28,9 @@ class EngineMemory:
         last_stops: Namespace and pod → when last a container of it was told to stop, or ended so.
     """
 
-    exit_codes: dict[str, int] = field(default_factory=dict)
-    stopping: set[str] = field(default_factory=set)
-    last_stops: dict[_PodKey, float] = field(default_factory=dict)
+    exit_codes: dict[str, int] = msgspec.field(default_factory=dict)
+    stopping: set[str] = msgspec.field(default_factory=set)
+    last_stops: dict[_PodKey, float] = msgspec.field(default_factory=dict)
 
     def is_leaving(self, pod: PodSeen, now: float) -> bool:
         """Say whether a pod is being removed: no state of its containers tells.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """One step in the life of one thing.
 
     Attributes:

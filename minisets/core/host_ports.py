@@ -7,7 +7,6 @@ and from then on always that one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -20,8 +19,7 @@ ANY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - Docker's words fo
 """Host addresses that stand for all of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """One port of a pod that the host is to answer for.
 
     Attributes:
@@ -76,8 +74,7 @@ class PortBlock(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return self.host_port + index if 0 <= index < self.count else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
     """Pods whose host ports are others than the ones that are written."""
 
     wish: Wish
@@ -241,8 +238,7 @@ def parse_ports(text: str) -> tuple[PublishedPort, ...]:
     return tuple(parse_port(part) for part in text.split(",") if part)
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
+class _Span(msgspec.Struct, frozen=True):
     address: str
     protocol: str
     first: int

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 _EXIT_CODE = re.compile(r"(?:Exited|Restarting) \((-?\d+)\)")
 
@@ -25,8 +26,7 @@ class ContainerStatus(StrEnum):
     REMOVING = "removing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedPort:
+class PublishedPort(msgspec.Struct, frozen=True, kw_only=True):
     """One port of a container that the host answers for."""
 
     container_port: int
@@ -35,8 +35,7 @@ class PublishedPort:
     protocol: str = "tcp"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerSeen:
+class ContainerSeen(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the Engine's container list.
 
     Attributes:
@@ -60,9 +59,9 @@ class ContainerSeen:
     created: float = 0.0
     image: str = ""
     image_id: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    addresses: Mapping[str, str] = field(default_factory=dict)
-    network_ids: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = msgspec.field(default_factory=dict)
+    addresses: Mapping[str, str] = msgspec.field(default_factory=dict)
+    network_ids: Mapping[str, str] = msgspec.field(default_factory=dict)
     network_mode: str = ""
     ports: tuple[PublishedPort, ...] = ()
 
@@ -73,8 +72,7 @@ class ContainerSeen:
         return int(found[1]) if found else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerDetail:
+class ContainerDetail(msgspec.Struct, frozen=True, kw_only=True):
     """What only an inspection of one container tells.
 
     Attributes:
@@ -98,15 +96,14 @@ class ContainerDetail:
     oom_killed: bool
     error: str
     health_output: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    config: Mapping[str, object] = field(default_factory=dict)
-    host_config: Mapping[str, object] = field(default_factory=dict)
+    labels: Mapping[str, str] = msgspec.field(default_factory=dict)
+    config: Mapping[str, object] = msgspec.field(default_factory=dict)
+    host_config: Mapping[str, object] = msgspec.field(default_factory=dict)
     health_runs: tuple[HealthRun, ...] = ()
-    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthRun:
+class HealthRun(msgspec.Struct, frozen=True, kw_only=True):
     """One run of a container's health check; times are seconds since the epoch."""
 
     started_at: float
@@ -115,8 +112,7 @@ class HealthRun:
     output: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventSeen:
+class EventSeen(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened in the Engine.
 
     Attributes:
@@ -135,36 +131,33 @@ class EventSeen:
     detail: str = ""
     id: str = ""
     name: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VolumeSeen:
+class VolumeSeen(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the Engine's volume list; ``created`` is RFC 3339 text."""
 
     name: str
     driver: str = "local"
-    labels: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = msgspec.field(default_factory=dict)
+    options: Mapping[str, str] = msgspec.field(default_factory=dict)
     created: str = ""
     mountpoint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkSeen:
+class NetworkSeen(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the Engine's network list; subnets, gateway and ip_range are text."""
 
     id: str
     name: str
     driver: str = "bridge"
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = msgspec.field(default_factory=dict)
     subnets: tuple[str, ...] = ()
     gateway: str = ""
     ip_range: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageSeen:
+class ImageSeen(msgspec.Struct, frozen=True, kw_only=True):
     """An image that is present.
 
     Attributes:
@@ -188,8 +181,7 @@ class ImageSeen:
     os: str = "linux"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineInfo:
+class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Which Engine answers, and what it can do.
 
     Attributes:
@@ -219,8 +211,7 @@ class EngineInfo:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiskUsage:
+class DiskUsage(msgspec.Struct, frozen=True, kw_only=True):
     """Space that the Engine's objects take, in bytes.
 
     Attributes:
@@ -231,11 +222,10 @@ class DiskUsage:
     images: int = 0
     containers: int = 0
     build_cache: int = 0
-    volumes: Mapping[str, int] = field(default_factory=dict)
+    volumes: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathSeen:
+class PathSeen(msgspec.Struct, frozen=True, kw_only=True):
     """What stands at a path of a container's file system.
 
     Attributes:
@@ -249,8 +239,7 @@ class PathSeen:
     link_target: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """What a container takes right now.
 
     Attributes:
@@ -262,8 +251,7 @@ class Usage:
     memory_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecResult:
+class ExecResult(msgspec.Struct, frozen=True, kw_only=True):
     """Outcome of a command in a container.
 
     Attributes:
@@ -275,8 +263,7 @@ class ExecResult:
     output: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullProgress:
+class PullProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a pull has come: bytes so far and in all (0 if unknown), and the Engine's word."""
 
     image: str

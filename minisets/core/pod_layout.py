@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from minisets.core.manifest import Container, PodSpec
 
@@ -20,8 +21,7 @@ class Role(StrEnum):
     MAIN = "main"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One container of a pod.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from minisets.core import labels
 from minisets.core.observed import ContainerSeen, ContainerStatus
@@ -20,8 +21,7 @@ _TELLING = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodSeen:
+class PodSeen(msgspec.Struct, frozen=True, kw_only=True):
     """All containers of one pod, in the order of their starts; at least one.
 
     Attributes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from minisets.core.manifest_probe import Probe
 
@@ -17,8 +19,7 @@ EXEC_SHARE = 5
 """An exec probe rests this many times its own last duration: it costs the Engine a process."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeResult:
+class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
     """Outcome of one attempt.
 
     Attributes:
@@ -31,8 +32,7 @@ class ProbeResult:
     hopeless: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeTiming:
+class ProbeTiming(msgspec.Struct, frozen=True, kw_only=True):
     """Delays in seconds, and thresholds; ``is_exec`` says that an attempt is expensive."""
 
     initial_delay: float = 0.0
@@ -43,8 +43,7 @@ class ProbeTiming:
     is_exec: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeState:
+class ProbeState(msgspec.Struct, frozen=True, kw_only=True):
     """What all attempts so far say; made by ``begin``, advanced by ``step``.
 
     Attributes:
@@ -172,8 +171,7 @@ def _next_count_at(state: ProbeState, timing: ProbeTiming) -> float:
     return last + timing.period
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodProbes:
+class PodProbes(msgspec.Struct, frozen=True, kw_only=True):
     """Startup and readiness probe of one container; made by ``begin_pod``.
 
     Without a readiness probe it is ready as soon as it has started, and without a startup probe

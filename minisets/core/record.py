@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from minisets.core import labels
 from minisets.core.observed import VolumeSeen
@@ -19,8 +20,7 @@ from minisets.core.observed import VolumeSeen
 _LONGEST_NAME = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One generation of one object's facts.
 
     Attributes:

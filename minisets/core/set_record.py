@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from minisets.core.addresses import Block
-from minisets.core.controller_state import Revision, Status
 from minisets.core.decode import convert
 from minisets.core.host_ports import PortBlock
 
@@ -105,44 +104,3 @@ def parse_set(data: dict[str, Any]) -> SetRecord:
 def parse_object(data: dict[str, Any]) -> ObjectRecord:
     """Read another object's record from plain JSON."""
     return convert(data, ObjectRecord)
-
-
-def status_to_data(status: Status) -> dict[str, Any]:
-    """Write a status with the API's field names."""
-    return {
-        "observedGeneration": status.observed_generation,
-        "replicas": status.replicas,
-        "readyReplicas": status.ready_replicas,
-        "availableReplicas": status.available_replicas,
-        "currentReplicas": status.current_replicas,
-        "updatedReplicas": status.updated_replicas,
-        "currentRevision": status.current_revision,
-        "updateRevision": status.update_revision,
-        "collisionCount": status.collision_count,
-    }
-
-
-def parse_status(data: dict[str, Any] | None) -> Status | None:
-    """Read a status that status_to_data wrote."""
-    if data is None:
-        return None
-    return Status(
-        observed_generation=data["observedGeneration"],
-        replicas=data["replicas"],
-        ready_replicas=data["readyReplicas"],
-        available_replicas=data["availableReplicas"],
-        current_replicas=data["currentReplicas"],
-        updated_replicas=data["updatedReplicas"],
-        current_revision=data["currentRevision"],
-        update_revision=data["updateRevision"],
-        collision_count=data["collisionCount"],
-    )
-
-
-def to_revisions(entries: tuple[RevisionEntry, ...]) -> tuple[Revision, ...]:
-    """Return the remembered templates as the planner takes them, oldest first."""
-    ordered = sorted(entries, key=lambda entry: (entry.number, entry.created, entry.name))
-    return tuple(
-        Revision(name=entry.name, number=entry.number, template=entry.template)
-        for entry in ordered
-    )

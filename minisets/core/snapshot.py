@@ -21,7 +21,8 @@ from minisets.core.manifest import StatefulSet
 from minisets.core.observed import ContainerStatus, VolumeSeen
 from minisets.core.pod_seen import PodSeen
 from minisets.core.revision import template_text
-from minisets.core.set_record import SetRecord, parse_status, to_revisions
+from minisets.core.set_record import SetRecord
+from minisets.core.set_status import parse_status, to_revisions
 
 _PHASES = {
     ContainerStatus.CREATED: Phase.PENDING,

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minisets.core import labels as keys
 from minisets.core.observed import (
@@ -26,7 +26,6 @@ from minisets.core.observed import (
     Usage,
     VolumeSeen,
 )
-from minisets.core.registry_login import RegistryLogin
 from minisets.engine import (
     docker_errors,
     docker_files,
@@ -35,7 +34,6 @@ from minisets.engine import (
     docker_streams,
     docker_terminal,
 )
-from minisets.engine.archives import ArchiveEntry, first_entry
 from minisets.engine.docker_connection import ANSWER_SECONDS, Connection
 from minisets.engine.docker_parse import short_id
 from minisets.errors import (
@@ -45,6 +43,10 @@ from minisets.errors import (
     EngineUnreachable,
     ImageError,
 )
+
+if TYPE_CHECKING:
+    from minisets.core.registry_login import RegistryLogin
+    from minisets.engine.archives import ArchiveEntry
 
 
 class DockerEngine:
@@ -285,6 +287,9 @@ class DockerEngine:
 
     def archive_entry(self, container_id: str, path: str) -> ArchiveEntry | None:
         """Return the first entry of a path's archive; only the head of the stream is read."""
+        # Few commands look into archives, and all have to wait for what is imported.
+        from minisets.engine.archives import first_entry
+
         try:
             with (
                 self._link.speaking(f"look at {path} in container {short_id(container_id)}"),

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from minisets.errors import InputError
 
@@ -20,8 +21,7 @@ DEFAULT_CONTEXT = "default"
 _NO_TLS = ("unix://", "npipe://", "ssh://", "fd://")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TlsFiles:
+class TlsFiles(msgspec.Struct, frozen=True, kw_only=True):
     """Files of a TLS connection, as far as they are there."""
 
     ca: Path | None = None
@@ -29,8 +29,7 @@ class TlsFiles:
     key: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Where the Engine is to be reached.
 
     Attributes:

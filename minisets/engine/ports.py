@@ -7,24 +7,25 @@ succeed where the text says so; everything else raises from minisets.errors.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from minisets.core.observed import (
-    ContainerDetail,
-    ContainerSeen,
-    DiskUsage,
-    EngineInfo,
-    EventSeen,
-    ExecResult,
-    ImageSeen,
-    NetworkSeen,
-    PathSeen,
-    PullProgress,
-    Usage,
-    VolumeSeen,
-)
-from minisets.core.registry_login import RegistryLogin
-from minisets.engine.archives import ArchiveEntry
+if TYPE_CHECKING:
+    from minisets.core.observed import (
+        ContainerDetail,
+        ContainerSeen,
+        DiskUsage,
+        EngineInfo,
+        EventSeen,
+        ExecResult,
+        ImageSeen,
+        NetworkSeen,
+        PathSeen,
+        PullProgress,
+        Usage,
+        VolumeSeen,
+    )
+    from minisets.core.registry_login import RegistryLogin
+    from minisets.engine.archives import ArchiveEntry
 
 
 class ExecStream(Protocol):

@@ -19,7 +19,7 @@ from minisets.core.manifest_meta import IntOrString
 from minisets.core.manifest_probe import GRPCAction, HTTPGetAction, Probe
 from minisets.core.observed import ContainerStatus, EngineInfo, ExecResult, PublishedPort
 from minisets.core.probe_state import ProbeResult
-from minisets.engine import probe_grpc, probe_shell
+from minisets.engine import probe_shell
 from minisets.engine.ports import Engine
 from minisets.engine.probe_http import (
     HEAD_BYTES,
@@ -231,6 +231,8 @@ class Prober:
         connection = self._connect(way, there, timeout)
         with connection:
             if request.scheme == "GRPC":
+                from minisets.engine import probe_grpc
+
                 return probe_grpc.check(connection, request, deadline)
             if request.scheme != "TCP":
                 return get(connection, there, request, deadline)

@@ -6,8 +6,9 @@ import copy
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from minisets.app.apply import ApplyOptions, apply
 from minisets.app.changes import Verb, place

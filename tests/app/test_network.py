@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from minisets.app.network import ensure_network, find_network, remove_network
 from minisets.core import labels

@@ -112,7 +112,7 @@ def test_memory_health_and_pauses_are_told():
 
 
 def _fields(event: EventSeen) -> dict[str, Any]:
-    return {name: getattr(event, name) for name in event.__slots__}
+    return {name: getattr(event, name) for name in event.__struct_fields__}
 
 
 def test_a_pod_of_several_containers_is_created_and_deleted_once():

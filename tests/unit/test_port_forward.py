@@ -4,10 +4,10 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from minisets.core.observed import EngineInfo, ExecResult, PublishedPort
 from minisets.core.port_forward import (

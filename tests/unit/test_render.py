@@ -1,15 +1,11 @@
-import dataclasses
 import json
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from minisets.app.shapes import timestamp
-from minisets.app.views_claim import ClaimView
-from minisets.app.views_object import ObjectView
-from minisets.app.views_pod import PodView
-from minisets.app.views_service import ServiceView
-from minisets.app.views_set import SetView
+from minisets.app.views import ClaimView, ObjectView, PodView, ServiceView, SetView
 from minisets.cli.cells import render_age
 from minisets.cli.kinds import (
     CLAIM,
@@ -237,20 +233,18 @@ def test_yaml_keeps_types_and_writes_blocks_and_no_anchors():
 
 
 def test_restarts_say_when_the_last_one_was():
-    again = dataclasses.replace(WEB_0, last_restart=NOW - 200)
+    again = replace(WEB_0, last_restart=NOW - 200)
     assert show([(POD, [again])])[1].split("   ")[3] == "2 (3m20s ago)"
 
 
 def test_measured_claims_show_it_in_the_wide_table():
-    measured = dataclasses.replace(CLAIM_0, used=3 << 20)
+    measured = replace(CLAIM_0, used=3 << 20)
     assert show([(CLAIM, [measured])], "wide")[1].endswith("Filesystem   3Mi")
     assert show([(CLAIM, [CLAIM_0])], "wide")[1].endswith("Filesystem   <unknown>")
 
 
 def test_labels_are_columns_when_they_are_asked_for():
-    labelled = dataclasses.replace(
-        WEB_0, object={"metadata": {"labels": {"b/app": "web", "a": "1"}}}
-    )
+    labelled = replace(WEB_0, object={"metadata": {"labels": {"b/app": "web", "a": "1"}}})
     lines = show([(POD, [labelled, WEB_0])], labels=["b/app"], has_labels=True)
     assert lines[0].split()[-2:] == ["APP", "LABELS"]
     assert lines[1].split()[-2:] == ["web", "a=1,b/app=web"]

@@ -11,11 +11,9 @@ from minisets.core.set_record import (
     SetRecord,
     parse_object,
     parse_set,
-    parse_status,
-    status_to_data,
     to_data,
-    to_revisions,
 )
+from minisets.core.set_status import parse_status, status_to_data, to_revisions
 
 FULL = SetRecord(
     object={"kind": "StatefulSet"},

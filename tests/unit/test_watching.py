@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
-from minisets.app.views_object import ObjectView
-from minisets.app.views_pod import PodView
+from minisets.app.views import ObjectView, PodView
 from minisets.cli.kinds import CONFIG_MAP, POD
 from minisets.cli.output import parse_output
 from minisets.cli.render import TableOptions
