@@ -11,6 +11,7 @@ import msgspec
 from minisets.cli import kinds
 from minisets.cli.command import Command, Settings, pass_settings
 from minisets.cli.kinds import Resource
+from minisets.cli.manifests import file_options, find_wanted
 from minisets.cli.selection import parse_selectors
 from minisets.cli.session import open_context, open_screen
 from minisets.errors import InputError, NotFound
@@ -29,6 +30,7 @@ _EXAMPLES = (
     "minisets get pods -l app=web --field-selector=status.phase=Running",
     "minisets get pvc -A",
     "minisets get sts/web -o yaml",
+    "minisets get -f web.yaml",
     "minisets get pod web-0 -o jsonpath='{.status.podIP}'",
     "minisets get pods -o custom-columns=POD:.metadata.name,IMAGE:.spec.containers[*].image",
     "minisets get pods --sort-by=.metadata.creationTimestamp --show-labels",
@@ -57,7 +59,8 @@ def complete_format(_ctx: click.Context, _param: click.Parameter, start: str) ->
 
 
 @click.command("get", cls=Command, examples=_EXAMPLES)
-@click.argument("words", nargs=-1, required=True, metavar="TYPE [NAME...] | TYPE/NAME... | all")
+@click.argument("words", nargs=-1, metavar="TYPE [NAME...] | TYPE/NAME... | all")
+@file_options(is_required=False)
 @click.option(
     "-o",
     "--output",
@@ -90,6 +93,8 @@ def complete_format(_ctx: click.Context, _param: click.Parameter, start: str) ->
 def get(
     settings: Settings,
     words: tuple[str, ...],
+    files: tuple[str, ...],
+    recursive: bool,
     output: str | None,
     selector: str | None,
     field_selector: str | None,
@@ -113,29 +118,29 @@ def get(
     from minisets.cli.output import parse_output
     from minisets.cli.render import TableOptions
 
-    wanted = kinds.parse_words(words, kinds.READABLE, is_all_known=True)
-    choice = Choice(
-        wanted=wanted,
-        keeps=parse_selectors(wanted, selector, field_selector),
-        sort_by=sort_by,
-        has_fields=bool(sort_by or field_selector),
-    )
-    if all_namespaces and choice.has_names:
-        raise click.UsageError("an object is named within one namespace: leave out -A or the name")
-    if choice.has_names and (selector or field_selector):
-        raise InputError("name cannot be provided when a selector is specified")
-    options = TableOptions(
-        output=parse_output(output, is_strict=not allows_missing),
-        has_namespace=all_namespaces and not wanted.keys() <= kinds.CLUSTER_SCOPED,
-        has_headers=not no_headers,
-        has_kind=show_kind,
-        has_labels=show_labels,
-        labels=[key for keys in label_columns for key in keys.split(",")],
-        is_single=sum(map(len, wanted.values())) == 1,
-    )
-    namespace = None if all_namespaces else settings.namespace
-    with open_screen(settings) as screen, open_context(settings, screen) as context:
-        if watch or watch_only:
+    with open_screen(settings) as screen:
+        wanted, here = find_wanted(settings, screen, words, files, recursive=recursive)
+        choice = Choice(
+            wanted=wanted,
+            keeps=parse_selectors(wanted, selector, field_selector),
+            sort_by=sort_by,
+            has_fields=bool(sort_by or field_selector),
+        )
+        choice.check(has_selector=bool(selector or field_selector), is_everywhere=all_namespaces)
+        options = TableOptions(
+            output=parse_output(output, is_strict=not allows_missing),
+            has_namespace=all_namespaces and not wanted.keys() <= kinds.CLUSTER_SCOPED,
+            has_headers=not no_headers,
+            has_kind=show_kind,
+            has_labels=show_labels,
+            labels=[key for keys in label_columns for key in keys.split(",")],
+            is_single=sum(map(len, wanted.values())) == 1,
+        )
+        namespace = None if all_namespaces else here
+        with open_context(settings, screen) as context:
+            if not watch and not watch_only:
+                show(context, screen, namespace, choice, options, is_lenient=ignore_not_found)
+                return
             from minisets.cli.watching import watch_objects
 
             (resource,) = _one_kind(wanted)
@@ -148,11 +153,10 @@ def get(
                 options=options,
                 is_silent_first=watch_only,
                 has_events=output_watch_events,
-                is_whole=options.is_whole or choice.has_fields,
+                # What changes of a set is its status.
+                is_whole=options.is_whole or choice.has_fields or resource is kinds.SET,
                 has_probes=resource in _PROBED,
             )
-        else:
-            show(context, screen, namespace, choice, options, is_lenient=ignore_not_found)
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +178,23 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     def has_names(self) -> bool:
         """Objects are asked for by their names."""
         return any(self.wanted.values())
+
+    def check(self, *, has_selector: bool, is_everywhere: bool) -> None:
+        """Refuse names where they make no sense.
+
+        Args:
+            has_selector: Objects are chosen by labels or fields.
+            is_everywhere: Objects of all namespaces are shown.
+
+        Raises:
+            InputError: They do not.
+        """
+        if is_everywhere and self.has_names:
+            raise InputError(
+                "an object is named within one namespace", hint="leave out -A, or the name"
+            )
+        if has_selector and self.has_names:
+            raise InputError("name cannot be provided when a selector is specified")
 
     def read(self, look: Look, resource: Resource) -> tuple[list[View], list[str]]:
         """Return the objects of a resource, and the names of those that are not there.

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from minisets.cli import kinds
 from minisets.cli.command import Settings
+from minisets.errors import InputError
 
 if TYPE_CHECKING:
     from minisets.cli.progress import Screen
@@ -66,3 +68,42 @@ def load_objects(
     if not objects:
         screen.notice("nothing to do: the files hold no object of a kind that minisets keeps")
     return objects
+
+
+def find_wanted(
+    settings: Settings,
+    screen: Screen,
+    words: Sequence[str],
+    files: Sequence[str],
+    *,
+    recursive: bool,
+) -> tuple[kinds.Wanted, str]:
+    """Return which objects a reading command is about, and their namespace.
+
+    Args:
+        settings: Of the command.
+        screen: Takes what is to be said of the files.
+        words: Types and names, as typed.
+        files: Whose objects are meant, if there are no words.
+        recursive: The files in the folders of folders are meant, too.
+
+    Raises:
+        InputError: The words are wrong, or the files are about several namespaces.
+        ManifestError: Something in the files is wrong.
+    """
+    if bool(words) == bool(files):
+        raise click.UsageError("give either TYPE [NAME...] or -f FILE")
+    if not files:
+        wanted = kinds.parse_words(words, kinds.READABLE, is_all_known=True)
+        return wanted, settings.namespace
+    found: kinds.Wanted = {}
+    objects = load_objects(settings, screen, files, recursive=recursive, tell_notices=False)
+    for item in objects:
+        found.setdefault(kinds.of_kind(item.kind), []).append(item.name)
+    spaces = sorted({item.namespace for item in objects if item.namespace})
+    if len(spaces) > 1:
+        raise InputError(
+            f"the files are about several namespaces: {', '.join(spaces)}",
+            hint="name one file, or: minisets get all -A",
+        )
+    return found, spaces[0] if spaces else settings.namespace

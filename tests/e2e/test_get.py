@@ -108,6 +108,21 @@ def test_volumes_revisions_and_namespaces_are_shown(space: Space):
     assert space.run("get", "ns", space.name).out.splitlines()[1].split()[1] == "Active"
 
 
+def test_a_manifest_stands_for_its_objects_and_a_set_is_watched(space: Space, edit: Edit):
+    manifest = edit("web.yaml", {"spec.replicas": 1})
+    space.apply(manifest)
+    named = space.run("get", "-f", str(manifest), "-o", "name").out.split()
+    assert named == ["service/nginx", "statefulset.apps/web"]
+    watching = space.begin("get", "sts", "-w", "--no-headers")
+    assert watching.stdout is not None
+    lines = (line.split() for line in watching.stdout)
+    assert next(lines)[:2] == ["web", "1/1"]
+    space.lose("web-0")
+    assert next(lines)[:2] == ["web", "0/1"]
+    watching.send_signal(signal.SIGINT)
+    assert space.end(watching).code == 130
+
+
 def test_what_changes_is_shown_while_it_changes(space: Space, edit: Edit):
     space.apply(edit("web.yaml", {"spec.replicas": 1}))
     watching = space.begin("get", "pods", "-w", "--output-watch-events")
