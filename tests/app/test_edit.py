@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,8 @@ def run(bench: Bench, monkeypatch) -> Callable[..., Result]:
 def editor(monkeypatch, tmp_path: Path) -> Editor:
     """Make an editor that replaces a text by another, and keeps what it was shown."""
     script = tmp_path / "editor.sh"
+    # A copy that was refused stays for the user, but not after a test.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     for name in ("KUBE_EDITOR", "VISUAL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("EDITOR", f"sh {script}")
