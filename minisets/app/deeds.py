@@ -22,7 +22,8 @@ from minisets.app.pod_storage import (
     with_volumes,
 )
 from minisets.app.publishing import published_of
-from minisets.app.storage import claim_request, needs_storage, observe_storage
+from minisets.app.set_claims import SetClaims
+from minisets.app.storage import needs_storage
 from minisets.app.targets import Target
 from minisets.app.world import World
 from minisets.core import labels, naming
@@ -46,15 +47,15 @@ from minisets.core.kubelet import (
     missing,
     new_claims,
 )
-from minisets.core.manifest import PersistentVolumeClaim, PodTemplateSpec
+from minisets.core.manifest import PodTemplateSpec
 from minisets.core.observed import ContainerSeen, ContainerStatus, PublishedPort
 from minisets.core.pod_identity import NetworkPlace, PodIdentity, identify
 from minisets.core.pod_layout import Part, Role, has_sandbox, layout
 from minisets.core.pod_seen import PodSeen
-from minisets.core.pod_volumes import PodVolume, Root, claim_volume
+from minisets.core.pod_volumes import Root
 from minisets.core.publishing import probed_ports
 from minisets.core.snapshot import claim_volumes
-from minisets.core.storage import Storage, backing, is_given, named_request
+from minisets.core.storage import Storage
 from minisets.engine.archives import DirectoryEntry
 from minisets.engine.executor import ContainerCreation, PrepareAside, VolumeCreation
 from minisets.engine.prober import ProbeTarget
@@ -100,21 +101,23 @@ class Workshop:
 
     def create_claim(self, claim: str) -> bool:
         """Create the volume of a claim; False if a volume of that name was somebody else's."""
-        manifest = self.target.manifest
-        for template in manifest.spec.volume_claim_templates:
-            ordinal = _claim_ordinal(claim, template, manifest.metadata.name)
-            if ordinal is not None:
-                made = self._claim_volume(template, ordinal)
-                see_to_host_paths(self.context, self.target.namespace, [made])
-                return self.context.executor.create_volume(
-                    VolumeCreation(
-                        name=made.source,
-                        labels=made.labels,
-                        driver=made.driver,
-                        options=made.options,
-                    )
-                )
-        return True
+        made = self.set_claims.volume(claim)
+        if made is None:
+            return True
+        see_to_host_paths(self.context, self.target.namespace, [made])
+        return self.context.executor.create_volume(
+            VolumeCreation(
+                name=made.source,
+                labels=made.labels,
+                driver=made.driver,
+                options=made.options,
+            )
+        )
+
+    @cached_property
+    def set_claims(self) -> SetClaims:
+        """What the claims of the pods are made of."""
+        return SetClaims(context=self.context, target=self.target, world=self.world)
 
     def create_pod(self, pod: str, revision: str, new_claims: frozenset[str]) -> PodSeen:
         """Create a pod and start its containers, as far as none has to be waited for."""
@@ -266,6 +269,7 @@ class Workshop:
             unprepared: Claim templates that are known to be new by the pod itself.
         """
         info = self.context.engine.info()
+        places = self.set_claims.places(pod)
         facts, manifest = self.target.facts, self.target.manifest
         pod_template = self.target.template_of(revision)
         _, ordinal = naming.split_pod_name(pod)
@@ -280,8 +284,9 @@ class Workshop:
             identity=self.identity(ordinal),
             network=self.network,
             claims=self.claims_of(pod),
-            given_roots=self._given_roots(pod),
-            storage=self.storage if needs_storage(pod_template.spec) else Storage(),
+            given_roots=frozenset(places),
+            devices=self.set_claims.devices(places),
+            storage=self.set_claims.storage if needs_storage(pod_template.spec) else Storage(),
             new_claims=unprepared
             or tuple(
                 template.metadata.name
@@ -407,49 +412,3 @@ class Workshop:
                 owner=f"sts/{self.target.name}",
             )
         )
-
-    @cached_property
-    def storage(self) -> Storage:
-        """What claims can get their storage from; up to two Engine calls, once."""
-        return observe_storage(self.context, self.world, self.target.namespace)
-
-    def _claim_volume(self, template: PersistentVolumeClaim, ordinal: int) -> PodVolume:
-        facts, manifest = self.target.facts, self.target.manifest
-        request = claim_request(manifest, template, self.target.namespace, ordinal)
-        applied = self.storage.claims.get(request.name)
-        if applied is not None:
-            # Kubernetes rule: a claim of that name that is there already is taken as it is.
-            request = named_request(applied, self.target.namespace)
-        made = claim_volume(
-            template,
-            request,
-            backing(request, self.storage, self.storage.chosen.get(request.name)),
-            fs_group=manifest.spec.template.spec.security_context.fs_group,
-        )
-        marks = {
-            **manifest.spec.selector.match_labels,
-            **made.labels,
-            labels.SET: self.target.name,
-            labels.ORDINAL: str(ordinal),
-            labels.APPLIED_FROM: facts.applied_from.path,
-        }
-        return replace(made, labels=marks)
-
-    def _given_roots(self, pod: str) -> frozenset[str]:
-        """Return the claim templates whose volume is a place that was there before."""
-        _, ordinal = naming.split_pod_name(pod)
-        there = {volume.name: volume for volume in self.world.volumes}
-        found = set()
-        for template in self.target.manifest.spec.volume_claim_templates:
-            name = self.claims_of(pod)[template.metadata.name]
-            seen = there.get(name)
-            made = seen or self._claim_volume(template, ordinal)
-            if is_given(made.driver, made.options):
-                found.add(template.metadata.name)
-        return frozenset(found)
-
-
-def _claim_ordinal(claim: str, template: PersistentVolumeClaim, set_name: str) -> int | None:
-    stem = f"{template.metadata.name}-{set_name}-"
-    rest = claim.removeprefix(stem)
-    return int(rest) if claim.startswith(stem) and rest.isdecimal() else None

@@ -82,11 +82,13 @@ def with_volumes(
 def mounted_volumes(request: PodRequest) -> tuple[PodVolume, ...]:
     """Return the volumes that a container of the pod mounts."""
     mounted = {mount.name for one in _containers(request) for mount in one.volume_mounts}
+    mounted |= {device.name for one in _containers(request) for device in one.volume_devices}
     wanted = VolumeRequest(
         set_name=request.set_name,
         around=surroundings(request),
         claims=request.claims,
         given_roots=request.given_roots,
+        devices=request.devices,
         storage=request.storage,
     )
     return tuple(volume for volume in pod_volumes(wanted) if volume.name in mounted)

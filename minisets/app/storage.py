@@ -37,11 +37,12 @@ def observe_storage(context: Context, world: World, namespace: str) -> Storage:
     bound = context.engine.volumes({labels.PERSISTENT_VOLUME: None}) if volumes else ()
     named = _of_kind(world.records, PersistentVolumeClaim, namespace)
     made = made_claims(world, namespace)
+    options = {_claim_of(seen)[1]: seen.options for seen in world.claims(namespace)}
     storage = Storage(
         classes=_of_kind(cluster, StorageClass, ""),
         persistent_volumes=volumes,
         claims={**made, **{claim.metadata.name: claim for claim in named}},
-        made=frozenset(made),
+        made=options,
         bound={seen.labels[labels.PERSISTENT_VOLUME]: _claim_of(seen) for seen in bound},
     )
     return replace(storage, chosen=_bindings(world, namespace, storage))
@@ -62,6 +63,7 @@ def made_claims(world: World, namespace: str) -> dict[str, PersistentVolumeClaim
             "accessModes": [mode for mode in modes.split(",") if mode],
             "resources": {"requests": {"storage": volume.labels.get(labels.STORAGE) or "0"}},
             "storageClassName": volume.labels.get(labels.STORAGE_CLASS, ""),
+            "volumeMode": volume.labels.get(labels.VOLUME_MODE, "Filesystem"),
         }
         found[name] = decode_as({"metadata": {"name": name}, "spec": spec}, PersistentVolumeClaim)
     return found

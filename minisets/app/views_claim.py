@@ -54,7 +54,7 @@ def _bound(volume: VolumeSeen, used: int | None) -> ClaimView:
     spec: Object = {
         "accessModes": modes,
         "resources": {"requests": {"storage": storage}},
-        "volumeMode": "Filesystem",
+        "volumeMode": got.get(labels.VOLUME_MODE, "Filesystem"),
         "volumeName": persistent,
     }
     if storage_class:

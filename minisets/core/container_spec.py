@@ -13,7 +13,7 @@ from minisets.core.configuration import Configuration
 from minisets.core.environment import PodFields, Surroundings, expanded, variables
 from minisets.core.host_ports import render_ports
 from minisets.core.manifest import Container, PodSpec, PodTemplateSpec, Probe, Service
-from minisets.core.mounts import held_in_memory, mounting, root_paths
+from minisets.core.mounts import devices, held_in_memory, mounting, root_paths
 from minisets.core.observed import ImageSeen, PublishedPort
 from minisets.core.pod_identity import NetworkPlace, PodIdentity
 from minisets.core.pod_layout import Part, Role, layout
@@ -38,6 +38,7 @@ class PodRequest:
         claims: Claim template name → volume name.
         given_roots: Claim templates whose volume is a place that was there before: it keeps its
             owner and mode.
+        devices: Claim templates that are devices, with their paths of the Engine's machine.
         storage: What claims that the pod names get their storage from.
         volumes: The pod's volumes, those of its claims too.
         mountpoints: Volume name → where the Engine's machine has it, if it is mounted in part.
@@ -64,6 +65,7 @@ class PodRequest:
     network: NetworkPlace | None
     claims: Mapping[str, str]
     given_roots: frozenset[str] = frozenset()
+    devices: Mapping[str, str] = field(default_factory=dict)
     storage: Storage = field(default_factory=Storage)
     volumes: tuple[PodVolume, ...] = ()
     mountpoints: Mapping[str, str] = field(default_factory=dict)
@@ -278,15 +280,20 @@ def _mounts(request: PodRequest, container: Container, known: Mapping[str, str])
         name: PodVolume(name=name, kind=VolumeKind.CLAIM, source=source)
         for name, source in request.claims.items()
     }
+    volumes = claims | {volume.name: volume for volume in request.volumes}
     found = mounting(
         container,
-        {volume.name: volume for volume in request.volumes} | claims,
+        volumes,
         variables=known,
         api_version=request.api_version,
         mountpoints=request.mountpoints,
     )
     mounts: dict[str, Any] = {"Mounts": list(found.mounts)}
-    return mounts | ({"Binds": list(found.binds)} if found.binds else {})
+    if found.binds:
+        mounts["Binds"] = list(found.binds)
+    if given := devices(container, volumes):
+        mounts["Devices"] = list(given)
+    return mounts
 
 
 def _healthcheck(probe: Probe, api_version: tuple[int, int]) -> dict[str, Any]:

@@ -168,6 +168,41 @@ class _Work:
         self._mounts.append({**made, "BindOptions": options} if options else made)
 
 
+def devices(container: Container, volumes: Mapping[str, PodVolume]) -> tuple[dict[str, str], ...]:
+    """Return the devices of a container, as ``HostConfig.Devices``.
+
+    Args:
+        container: Of the pod's template.
+        volumes: The pod's volumes by their names in the template; others are left out.
+
+    Raises:
+        NotConverged: A claim of a directory is wanted as a device, or the other way round.
+    """
+    wrong = [
+        (one.name, "Filesystem", "volumeDevices")
+        for one in container.volume_devices
+        if one.name in volumes and not volumes[one.name].device
+    ] + [
+        (one.name, "Block", "volumeMounts")
+        for one in container.volume_mounts
+        if one.name in volumes and volumes[one.name].device
+    ]
+    for name, mode, place in wrong:
+        raise NotConverged(
+            f"volume {name} has volumeMode {mode}, but is specified in {place}",
+            hint="write volumeDevices for claims of the volumeMode Block, volumeMounts for others",
+        )
+    return tuple(
+        {
+            "PathOnHost": volumes[one.name].device,
+            "PathInContainer": one.device_path,
+            "CgroupPermissions": "r" if volumes[one.name].read_only else "rwm",
+        }
+        for one in container.volume_devices
+        if one.name in volumes
+    )
+
+
 def mountpoint_of(volume: VolumeSeen) -> str:
     """Return where the Engine's machine has a volume's files, also while nothing mounts it.
 

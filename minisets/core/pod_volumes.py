@@ -14,6 +14,7 @@ from minisets.core.manifest_volume import EmptyDirVolumeSource
 from minisets.core.pod_files import has_files, volume_files
 from minisets.core.quantity import parse_quantity
 from minisets.core.storage import (
+    BLOCK,
     LOCAL_DRIVER,
     Backing,
     ClaimRequest,
@@ -75,6 +76,7 @@ class PodVolume:
         host_path: What must stand on the machine before the first mount; None if nothing.
         access_modes: Of a claim.
         is_memory: Its content is lost when no container has it mounted.
+        device: Path of the machine of the device that it is; empty for what can be mounted.
     """
 
     name: str
@@ -89,6 +91,7 @@ class PodVolume:
     host_path: HostPath | None = None
     access_modes: tuple[str, ...] = ()
     is_memory: bool = False
+    device: str = ""
 
     @property
     def dies_with_pod(self) -> bool:
@@ -106,6 +109,7 @@ class VolumeRequest:
         around: The pod: its spec and fields, ConfigMaps and Secrets.
         claims: Claim template → volume name.
         given_roots: Those of them whose volume is a place that was there before.
+        devices: Those of them that are devices, with the path of the machine.
         storage: What claims get their storage from.
     """
 
@@ -113,6 +117,7 @@ class VolumeRequest:
     around: Surroundings
     claims: Mapping[str, str]
     given_roots: frozenset[str] = frozenset()
+    devices: Mapping[str, str] = field(default_factory=dict)
     storage: Storage = field(default_factory=Storage)
 
     @property
@@ -142,6 +147,7 @@ def pod_volumes(request: VolumeRequest) -> tuple[PodVolume, ...]:
             kind=VolumeKind.CLAIM,
             source=source,
             root=None if name in request.given_roots else claim_root(group),
+            device=request.devices.get(name, ""),
         )
         for name, source in request.claims.items()
     )
@@ -187,6 +193,8 @@ def claim_volume(
     root = None if found.is_given else claim_root(fs_group)
     if root is not None and fs_group is not None:
         marks[labels.FS_GROUP] = str(fs_group)
+    if request.spec.volume_mode == BLOCK:
+        marks[labels.VOLUME_MODE] = BLOCK
     if found.persistent_volume:
         marks[labels.PERSISTENT_VOLUME] = found.persistent_volume
     return PodVolume(
@@ -199,7 +207,13 @@ def claim_volume(
         root=root,
         host_path=_backing_path(found),
         access_modes=request.spec.access_modes,
+        device=device_of(request.spec.volume_mode, found.options),
     )
+
+
+def device_of(volume_mode: str, options: Mapping[str, str]) -> str:
+    """Return the path of the machine of the device that a claim's volume is; empty if none."""
+    return options.get("device", "") if volume_mode == BLOCK else ""
 
 
 def _pod_volume(volume: Volume, request: VolumeRequest, group: int | None) -> PodVolume:
@@ -300,6 +314,9 @@ def _shared_claim(volume: Volume, request: VolumeRequest, group: int | None) -> 
         name=volume.name,
         kind=VolumeKind.SHARED_CLAIM,
         root=None if is_made else made.root,
+        device=device_of(claim.spec.volume_mode, request.storage.made[name])
+        if is_made
+        else made.device,
         read_only=bool(source and source.read_only),
     )
 

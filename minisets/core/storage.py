@@ -21,6 +21,8 @@ from minisets.errors import ReferenceMissing
 LOCAL_DRIVER = "local"
 DRIVER_PREFIX = "minisets.io/"
 """A provisioner ``minisets.io/NAME`` is the Docker volume driver NAME."""
+BLOCK = "Block"
+"""The volumeMode of what is a device in the container, and not a directory."""
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 
 _DEFAULT_CLASS = (
@@ -39,7 +41,7 @@ class Storage:
 
     Attributes:
         claims: Of one namespace by name: those that pods may mount by it.
-        made: Names of those of them whose volume is there already.
+        made: Those of them whose volume is there already, with the volume's options.
         bound: PersistentVolume → namespace and name of the claim that has it.
         chosen: Claim → the PersistentVolume that it is to get, from bind.
     """
@@ -47,7 +49,7 @@ class Storage:
     classes: tuple[StorageClass, ...] = ()
     persistent_volumes: tuple[PersistentVolume, ...] = ()
     claims: Mapping[str, PersistentVolumeClaim] = field(default_factory=dict)
-    made: frozenset[str] = frozenset()
+    made: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     bound: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     chosen: Mapping[str, PersistentVolume] = field(default_factory=dict)
 
@@ -165,10 +167,17 @@ def backing(
         volume: The PersistentVolume that it is bound to, from bind.
 
     Raises:
-        ReferenceMissing: The claim names a PersistentVolume, and is not bound to it.
+        ReferenceMissing: The claim names a PersistentVolume or asks for a device, and is not
+            bound to one.
     """
     if volume is not None:
         return _from_volume(volume, class_name(request, storage.classes))
+    if request.spec.volume_mode == BLOCK:
+        raise ReferenceMissing(
+            f'the claim "{request.name}" asks for a block device, and no persistentvolume of the '
+            f"volumeMode {BLOCK} is free for it",
+            hint=f"apply a PersistentVolume with volumeMode: {BLOCK} and the device as local.path",
+        )
     if request.spec.volume_name:
         raise ReferenceMissing(
             f'the claim "{request.name}" asks for the persistentvolume '
@@ -268,7 +277,8 @@ def _from_volume(volume: PersistentVolume, name: str) -> Backing:
         reclaim_policy=_policy(spec.persistent_volume_reclaim_policy),
         storage_class=name,
         persistent_volume=volume.metadata.name,
-        host_path=path,
+        # Docker itself looks whether a device is one.
+        host_path="" if spec.volume_mode == BLOCK else path,
         # Kubernetes rule: nobody makes the directory of a local volume.
         host_path_type=spec.host_path.type if spec.host_path is not None else "Directory",
         shortfall=shortfall,

@@ -197,7 +197,7 @@ TABLE: dict[str, dict[str, Support]] = {
             "termination messages are not read; see the logs", "File", "FallbackToLogsOnError"
         ),
         "tty": YES,
-        "volumeDevices": refused("block devices are not supported yet"),
+        "volumeDevices": YES,
         "volumeMounts": YES,
         "workingDir": YES,
     },
@@ -283,6 +283,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "subPath": YES,
         "subPathExpr": YES,
     },
+    "VolumeDevice": {"devicePath": YES, "name": YES},
     "Probe": {
         "exec": YES,
         "failureThreshold": YES,
@@ -394,7 +395,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "selector": YES,
         "storageClassName": YES,
         "volumeAttributesClassName": ignored("the local driver has no such attributes"),
-        "volumeMode": refused("block devices are not supported yet", "Filesystem"),
+        "volumeMode": YES,
         "volumeName": YES,
     },
     "VolumeResourceRequirements": {
@@ -457,7 +458,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "persistentVolumeReclaimPolicy": YES,
         "storageClassName": YES,
         "volumeAttributesClassName": ignored("the local driver has no such attributes"),
-        "volumeMode": refused("block devices are not supported yet", "Filesystem"),
+        "volumeMode": YES,
     },
     "LocalVolumeSource": {
         "fsType": ignored("a local volume is a directory here"),

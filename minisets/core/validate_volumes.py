@@ -77,10 +77,36 @@ def check_mounts(path: Path, container: _Obj, volumes: set[str]) -> Iterator[Pro
         yield from _check_sub_path(place, mount)
         yield from _check_propagation(place, mount, container)
         yield from _check_recursive(place, mount)
+    yield from _check_devices(path, container, volumes)
+
+
+def _check_devices(path: Path, container: _Obj, volumes: set[str]) -> Iterator[Problem]:
+    mounts = container.get("volumeMounts", ())
+    mounted = {mount["name"] for mount in mounts}
+    mount_paths = {mount["mountPath"] for mount in mounts}
+    names: set[str] = set()
+    device_paths: set[str] = set()
     for index, device in enumerate(container.get("volumeDevices", ())):
-        if device["name"] not in volumes:
-            place = (*path, "volumeDevices", index, "name")
-            yield problem_at(place, f'Not found: "{device["name"]}"')
+        place = (*path, "volumeDevices", index)
+        name, device_path = device["name"], device["devicePath"]
+        if name not in volumes:
+            yield problem_at((*place, "name"), f'Not found: "{name}"')
+        if name in names:
+            yield invalid((*place, "name"), name, "must be unique")
+        if name in mounted:
+            yield invalid((*place, "name"), name, "must not already exist in volumeMounts")
+        if not device_path:
+            yield required((*place, "devicePath"))
+        elif ".." in device_path.split("/"):
+            detail = "can not contain backsteps ('..')"
+            yield invalid((*place, "devicePath"), device_path, detail)
+        elif device_path in device_paths:
+            yield invalid((*place, "devicePath"), device_path, "must be unique")
+        elif device_path in mount_paths:
+            detail = "must not already exist as a path in volumeMounts"
+            yield invalid((*place, "devicePath"), device_path, detail)
+        names.add(name)
+        device_paths.add(device_path)
 
 
 def _check_sub_path(path: Path, mount: _Obj) -> Iterator[Problem]:

@@ -320,6 +320,63 @@ def test_a_pod_that_has_its_claim_alone_can_be_made_anew(bench: Bench):
     assert bench.running == ["web-0"]
 
 
+def with_device(manifest: dict[str, Any], name: str) -> dict[str, Any]:
+    changed = copy.deepcopy(manifest)
+    devices = container_of(changed).setdefault("volumeDevices", [])
+    devices.append({"name": name, "devicePath": f"/dev/{name}"})
+    return changed
+
+
+def test_claims_of_devices_are_devices_of_the_container(bench: Bench):
+    block = {"volumeMode": "Block"}
+    volumes = [
+        a_volume(f"pv-{number}", hostPath={"path": f"/dev/sd{number}"}, **block)
+        for number in (1, 2)
+    ]
+    manifest = with_device(with_claim(a_set(replicas=1), "own", **block), "own")
+    container_of(manifest)["volumeMounts"] = []
+    source = {"claimName": "shared", "readOnly": True}
+    named = {"name": "files", "persistentVolumeClaim": source}
+    manifest["spec"]["template"]["spec"]["volumes"] = [named]
+    manifest = with_device(manifest, "files")
+    expected = [
+        {"PathOnHost": "/dev/sd2", "PathInContainer": "/dev/own", "CgroupPermissions": "rwm"},
+        {"PathOnHost": "/dev/sd1", "PathInContainer": "/dev/files", "CgroupPermissions": "r"},
+    ]
+    bench.apply(*volumes, a_claim(**block), manifest)
+    assert bench.engine.container("web-0").host["Devices"] == expected
+    assert bench.engine.container("web-0").host["Mounts"] == []
+    assert len(said(bench, "claim own may be /dev/sd1 of the machine")) == 1
+    bench.remove_by_hand("web-0")
+    bench.apply(*volumes, a_claim(**block), manifest)
+    assert bench.engine.container("web-0").host["Devices"] == expected
+    assert bench.engine.count("put_archive") == 0
+
+
+def test_a_device_that_nobody_has_is_not_made_up(bench: Bench):
+    manifest = with_device(with_claim(a_set(replicas=1), "own", volumeMode="Block"), "own")
+    container_of(manifest)["volumeMounts"] = []
+    with pytest.raises(ReferenceMissing, match=r'"own-web-0" asks for a block device'):
+        bench.apply(a_volume(), manifest)
+    assert bench.pods == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("Filesystem", "volume own has volumeMode Filesystem, but is specified in volumeDevices"),
+        ("Block", "volume own has volumeMode Block, but is specified in volumeMounts"),
+    ],
+)
+def test_a_directory_is_no_device_and_a_device_no_directory(bench: Bench, mode: str, words: str):
+    manifest = with_claim(a_set(replicas=1), "own", volumeMode=mode)
+    if mode == "Filesystem":
+        container_of(manifest)["volumeMounts"] = []
+        manifest = with_device(manifest, "own")
+    with pytest.raises(NotConverged, match=words):
+        bench.apply(a_volume(volumeMode=mode, hostPath={"path": "/dev/sda"}), manifest)
+
+
 def secured(manifest: dict[str, Any], **context: Any) -> dict[str, Any]:
     changed = copy.deepcopy(manifest)
     changed["spec"]["template"]["spec"]["securityContext"] = context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +228,41 @@ def test_files_are_handed_to_a_group_that_the_pod_got_later(space: Space, edit: 
         "2770 0 3000",
         "660 0 3000",
     ]
+
+
+def test_a_claim_that_is_a_device_is_one_in_the_container(
+    space: Space, edit: Edit, tmp_path: Path, request: pytest.FixtureRequest
+):
+    file = tmp_path / "disk.json"
+    volume = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": f"{space.name}-disk"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "capacity": {"storage": "1Mi"},
+            "storageClassName": f"{space.name}-disks",
+            "volumeMode": "Block",
+            # Every machine has it, and nothing is on it.
+            "local": {"path": "/dev/zero"},
+        },
+    }
+    file.write_text(json.dumps(volume), encoding="utf-8")
+    request.addfinalizer(lambda: space.run("delete", "-f", str(file), code=None))
+    space.apply(file)
+    claim = {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": "1Mi"}},
+        "storageClassName": f"{space.name}-disks",
+        "volumeMode": "Block",
+    }
+    changes = {
+        "spec.replicas": 1,
+        "spec.volumeClaimTemplates": [{"metadata": {"name": "disk"}, "spec": claim}],
+        "container.volumeMounts": None,
+        "container.volumeDevices": [{"name": "disk", "devicePath": "/dev/xvda"}],
+    }
+    applied = space.apply(edit("db.yaml", changes))
+    assert space.sh("db-0", "head -c 4 /dev/xvda | od -An -tx1") == "00 00 00 00"
+    assert "claim disk may be /dev/zero of the machine, by PersistentVolume" in applied.err
+    assert "Block" in space.run("get", "pvc", "disk-db-0", "-o", "wide").out

@@ -44,8 +44,8 @@ def test_a_plain_set_and_its_service_are_honoured_without_a_word():
 
 
 def test_what_would_change_the_pod_is_refused_with_its_path():
-    obj = a_set(container__volumeDevices=[{"name": "data", "devicePath": "/dev/x"}])
-    path = "spec.template.spec.containers[0].volumeDevices"
+    obj = a_set(template__activeDeadlineSeconds=60)
+    path = "spec.template.spec.activeDeadlineSeconds"
     assert [found for found, _ in refusals(obj)] == [path]
 
 

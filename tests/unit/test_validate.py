@@ -491,7 +491,6 @@ def test_what_only_looks_wrong_is_accepted():
         container__readinessProbe={"tcpSocket": {"port": "80"}},
         container__livenessProbe={"grpc": {"port": 1}},
         container__lifecycle={"postStart": {"exec": {"command": ["true"]}}},
-        container__volumeDevices=[{"name": "www", "devicePath": "/dev/x"}],
         container__resources={"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}},
         template__volumes=[{"name": "v", "emptyDir": {"sizeLimit": "1Gi"}}],
         container__ports=[{"containerPort": 1, "hostPort": 1}, {"containerPort": 1}],

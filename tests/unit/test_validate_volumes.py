@@ -260,3 +260,46 @@ def test_a_privileged_container_may_share_what_it_mounts():
         "container__securityContext": {"privileged": True},
     }
     assert _problems(**changes) == []
+
+
+@pytest.mark.parametrize(
+    ("devices", "place", "message"),
+    [
+        ([("a", "")], "volumeDevices[0].devicePath", "Required value"),
+        (
+            [("a", "/dev/../x")],
+            "volumeDevices[0].devicePath",
+            "Invalid value: \"/dev/../x\": can not contain backsteps ('..')",
+        ),
+        (
+            [("a", "/dev/x"), ("b", "/dev/x")],
+            "volumeDevices[1].devicePath",
+            'Invalid value: "/dev/x": must be unique',
+        ),
+        (
+            [("a", "/dev/x"), ("a", "/dev/y")],
+            "volumeDevices[1].name",
+            'Invalid value: "a": must be unique',
+        ),
+        (
+            [("a", "/w")],
+            "volumeDevices[0].devicePath",
+            'Invalid value: "/w": must not already exist as a path in volumeMounts',
+        ),
+        (
+            [("www", "/dev/x")],
+            "volumeDevices[0].name",
+            'Invalid value: "www": must not already exist in volumeMounts',
+        ),
+        ([("c", "/dev/x")], "volumeDevices[0].name", 'Not found: "c"'),
+        ([("a", "/dev/x"), ("b", "/dev/y")], "", ""),
+    ],
+)
+def test_devices_have_places_of_their_own(devices, place, message):
+    claim = {"persistentVolumeClaim": {"claimName": "shared"}}
+    found = _problems(
+        template__volumes=[{"name": "a", **claim}, {"name": "b", **claim}],
+        container__volumeMounts=[{"name": "www", "mountPath": "/w"}],
+        container__volumeDevices=[{"name": name, "devicePath": path} for name, path in devices],
+    )
+    assert found == ([(f"containers[0].{place}", message)] if place else [])
