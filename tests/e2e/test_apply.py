@@ -172,8 +172,8 @@ def test_one_file_may_hold_lists_old_versions_and_several_namespaces(
         "statefulset.apps/web created",
     ]
     for text in (
-        "statefulset/old: apiVersion: apps/v1beta1 StatefulSet is read as apps/v1",
-        "service/outer: spec.externalName: externalName is ignored: Docker's DNS has no CNAME",
+        "statefulset/old: apps/v1beta1 StatefulSet is read as apps/v1",
+        "service/outer: externalName is ignored: Docker's DNS has no CNAME",
         f"names of the namespace {other_space.name} are not known in {space.name}",
         "asks for an SRV record, and Docker's DNS has none",
     ):
