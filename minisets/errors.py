@@ -19,7 +19,7 @@ MinisetsError
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -58,6 +58,7 @@ class Problem:
         line: Line in the file, from 1; 0 if unknown.
         column: Column in the line, from 1; 0 if unknown.
         hint: The remedy, if there is one to tell.
+        quote: The line as it was written; empty if unknown.
     """
 
     message: str
@@ -66,6 +67,7 @@ class Problem:
     line: int = 0
     column: int = 0
     hint: str = ""
+    quote: str = field(default="", repr=False, compare=False)
 
     def __str__(self) -> str:
         """Render as ``file:line:column: path: message (hint)``, without what is unknown."""

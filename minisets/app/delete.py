@@ -15,6 +15,7 @@ from minisets.app.sets import ORPHANED_KIND, SET_KIND, find_set, observe_whole
 from minisets.app.targets import Target, flush
 from minisets.app.world import World, observe
 from minisets.core import labels, naming
+from minisets.core.absence import not_found
 from minisets.core.observed import VolumeSeen
 from minisets.core.pod_seen import PodSeen
 from minisets.errors import EngineConflict, InputError, NotFound
@@ -110,10 +111,9 @@ def delete_claim(context: Context, namespace: str, claim: str) -> None:
         context.store.remove(record)
         return
     if not found:
-        raise NotFound(
-            f'persistentvolumeclaims "{claim}" not found',
-            hint=f"minisets get pvc -n {namespace}",
-        )
+        prefix = naming.volume_name(namespace, "")
+        known = [volume.name.removeprefix(prefix) for volume in world.claims(namespace)]
+        raise not_found("persistentvolumeclaims", claim, known, namespace=namespace)
     if _is_retained(found[0]):
         raise InputError(
             f"the reclaim policy of {claim} is Retain: its volume is never removed",
@@ -143,9 +143,11 @@ def delete_object(context: Context, kind: str, namespace: str, name: str) -> Non
     Raises:
         NotFound: There is no such object.
     """
-    record = observe_whole(context, namespace or None).records.get((kind, namespace, name))
+    world = observe_whole(context, namespace or None)
+    record = world.records.get((kind, namespace, name))
     if record is None:
-        raise NotFound(f'{kind.lower()}s "{name}" not found')
+        known = [one.name for one in world.of_kind(kind, namespace)]
+        raise not_found(f"{kind.lower()}s", name, known, namespace=namespace or None)
     context.store.remove(record)
     if namespace:
         _tidy(context, namespace)
@@ -197,7 +199,8 @@ def find_pod(world: World, namespace: str, pod: str) -> PodSeen:
     for seen in world.pods(namespace):
         if seen.name == pod:
             return seen
-    raise NotFound(f'pods "{pod}" not found', hint=f"minisets get pods -n {namespace}")
+    known = [seen.name for seen in world.pods(namespace)]
+    raise not_found("pods", pod, known, namespace=namespace)
 
 
 def _remove_pods(

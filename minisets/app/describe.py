@@ -17,6 +17,7 @@ from minisets.app.targets import Target
 from minisets.app.views import ClaimView, PodView, ServiceView, SetView, View
 from minisets.app.views_pod import pod_views
 from minisets.core import labels, naming
+from minisets.core.absence import not_found
 from minisets.core.actions import render_action
 from minisets.core.history import Event
 from minisets.core.load import LoadedObject
@@ -26,7 +27,7 @@ from minisets.core.selectors import matches, parse_labels
 from minisets.core.set_record import RevisionEntry
 from minisets.core.source import Source
 from minisets.core.support import review
-from minisets.errors import EngineError, NotFound
+from minisets.errors import EngineError
 
 _LOG_LINES = 5
 
@@ -125,7 +126,8 @@ def find_views(look: Look, kind: str, names: Sequence[str], resource: str) -> li
         exact = [view for view in views if view.name == name]
         begun = exact or [view for view in views if view.name.startswith(name)]
         if not begun:
-            raise NotFound(f'{resource} "{name}" not found')
+            known = [view.name for view in views]
+            raise not_found(resource, name, known, namespace=look.namespace)
         found += begun
     return found
 

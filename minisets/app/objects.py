@@ -11,10 +11,11 @@ from minisets.app.changes import CLUSTER_SCOPED
 from minisets.app.context import Context
 from minisets.app.sets import observe_whole
 from minisets.app.world import World
+from minisets.core.absence import not_found
 from minisets.core.record import Record
 from minisets.core.selectors import matches, parse_labels
 from minisets.core.validate import validate
-from minisets.errors import InputError, ManifestError, NotFound
+from minisets.errors import InputError, ManifestError
 
 Part = Literal["annotations", "labels"]
 
@@ -54,7 +55,8 @@ def find_object(context: Context, wanted: Reference, world: World | None = None)
             f'the claim "{wanted.name}" is a volume, whose labels are fixed when it is made',
             hint="write them in the set's volumeClaimTemplates, for new claims",
         )
-    raise NotFound(f'{wanted.printed} "{wanted.name}" not found')
+    known = [one.name for one in world.of_kind(wanted.kind, space)]
+    raise not_found(wanted.printed, wanted.name, known, namespace=space or None)
 
 
 def names_of(context: Context, kind: str, namespace: str, selector: str = "") -> list[str]:

@@ -9,6 +9,7 @@ from typing import Literal
 from minisets.app.sets import SET_KIND, read_sets
 from minisets.app.world import World
 from minisets.core import labels, naming
+from minisets.core.absence import not_found
 from minisets.core.controller_state import wanted_ordinals
 from minisets.core.manifest import PodTemplateSpec
 from minisets.core.observed import ContainerSeen, ContainerStatus
@@ -227,12 +228,7 @@ def _subject(ref: PodRef) -> str:
 
 
 def _not_found(ref: PodRef, known: Iterable[str], namespace: str) -> NotFound:
-    resource = _RESOURCES[ref.kind]
-    short = {"Pod": "pods", "StatefulSet": "sts", "Service": "svc"}[ref.kind]
-    listing = f"minisets get {short}{_flag(namespace)}"
-    return NotFound(
-        f'{resource} "{ref.name}" not found', hint=did_you_mean(ref.name, known) or listing
-    )
+    return not_found(_RESOURCES[ref.kind], ref.name, known, namespace=namespace)
 
 
 def _flag(namespace: str) -> str:

@@ -12,6 +12,7 @@ from minisets.app.targets import Target
 from minisets.app.view import address_of_pod
 from minisets.app.world import World, observe
 from minisets.core import labels, naming
+from minisets.core.absence import not_found
 from minisets.core.manifest import PodTemplateSpec, Service
 from minisets.core.observed import ContainerStatus
 from minisets.core.pod_identity import selects
@@ -91,7 +92,7 @@ class _Road:
                 pod = self._first(self._selected(world, targets, service))
             case _:
                 if (SET_KIND, self._namespace, name) not in world.records and name not in targets:
-                    raise NotFound(f'statefulsets.apps "{name}" not found')
+                    raise not_found("statefulsets.apps", name, targets, namespace=self._namespace)
                 pod = self._first(world.pods(self._namespace, name))
         if not pod.running or pod.status is ContainerStatus.CREATED:
             raise NotConverged(
@@ -114,9 +115,11 @@ class _Road:
                         "Service is defined without a selector"
                     )
                 return service
-        raise NotFound(
-            f'services "{self._request.name}" not found',
-            hint=f"minisets get svc -n {self._namespace}",
+        raise not_found(
+            "services",
+            self._request.name,
+            [service.metadata.name for service in world.services(self._namespace)],
+            namespace=self._namespace,
         )
 
     def _selected(

@@ -10,7 +10,7 @@ from minisets.app.context import Context
 from minisets.app.look import Look
 from minisets.app.sets import SET_KIND
 from minisets.app.views import ClaimView, PodView, ServiceView, SetView, View
-from minisets.errors import NotFound
+from minisets.core.absence import not_found
 
 ViewT = TypeVar("ViewT", bound=View)
 
@@ -55,7 +55,8 @@ def choose(views: Sequence[ViewT], names: Sequence[str], resource: str) -> list[
     known = {view.name: view for view in views}
     missing = [name for name in names if name not in known]
     if missing:
-        raise NotFound(f'{resource} "{missing[0]}" not found')
+        space = next((view.namespace for view in views), None)
+        raise not_found(resource, missing[0], known, namespace=space)
     return [known[name] for name in names]
 
 

@@ -9,9 +9,9 @@ from minisets.app.leftovers import remove_leftovers
 from minisets.app.targets import Target, open_target
 from minisets.app.world import World, observe
 from minisets.core import labels
+from minisets.core.absence import not_found
 from minisets.core.record import Record
 from minisets.core.set_record import SetRecord, to_data
-from minisets.errors import NotFound
 
 SET_KIND = "StatefulSet"
 ORPHANED_KIND = "OrphanedSet"
@@ -27,9 +27,8 @@ def find_set(context: Context, namespace: str, name: str, world: World | None = 
     world = world or observe_whole(context, namespace)
     record = world.records.get((SET_KIND, namespace, name))
     if record is None:
-        raise NotFound(
-            f'statefulsets.apps "{name}" not found', hint=f"minisets get sts -n {namespace}"
-        )
+        known = [one.name for one in world.of_kind(SET_KIND, namespace)]
+        raise not_found("statefulsets.apps", name, known, namespace=namespace)
     return open_target(record)
 
 

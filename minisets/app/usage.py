@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from minisets.app.context import Context
 from minisets.app.pod_choice import all_pods
 from minisets.app.world import observe
+from minisets.core.absence import not_found
 from minisets.core.observed import ContainerSeen, ContainerStatus, Usage
 from minisets.core.pod_seen import container_of
 from minisets.core.selectors import LabelSelector, matches
-from minisets.core.suggest import did_you_mean
-from minisets.errors import EngineMissing, NotFound
+from minisets.errors import EngineMissing
 
 # Each measurement takes the Engine about a second, whatever the number of them.
 _WORKERS = 32
@@ -72,7 +72,7 @@ def measure_pods(
     if name is not None:
         known = [pod.name for pod in pods]
         if name not in known:
-            raise NotFound(f'pods "{name}" not found', hint=did_you_mean(name, known))
+            raise not_found("pods", name, known, namespace=namespace)
         pods = [pod for pod in pods if pod.name == name]
     if selector is not None:
         pods = [pod for pod in pods if matches(selector, pod.containers[0].labels)]

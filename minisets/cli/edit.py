@@ -154,7 +154,7 @@ class _Edit:
             try:
                 objects = self._check(saved, file)
             except ManifestError as error:
-                problems = render_error(error, lambda *_: None)
+                problems = render_error(error, is_quoted=False)
                 text = saved
             except MinisetsError as error:
                 error.hint = f"a copy of your changes has been stored to {file}"

@@ -196,19 +196,26 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
         if has_selector and self.has_names:
             raise InputError("name cannot be provided when a selector is specified")
 
-    def read(self, look: Look, resource: Resource) -> tuple[list[View], list[str]]:
-        """Return the objects of a resource, and the names of those that are not there.
+    def read(self, look: Look, resource: Resource) -> tuple[list[View], list[NotFound]]:
+        """Return the objects of a resource, and an error for each that is not there.
 
         Raises:
             InputError: They cannot be sorted by the field.
         """
         from minisets.app.query import read_kind
+        from minisets.core.absence import not_found
 
         found = [view for view in read_kind(look, resource.kind) if self.keeps(view)]
-        missing: list[str] = []
+        missing: list[NotFound] = []
         if names := self.wanted[resource]:
             known = {view.name: view for view in found}
-            missing = [name for name in names if name not in known]
+            missing = [
+                not_found(
+                    f"{resource.plural}{resource.group}", name, known, namespace=look.namespace
+                )
+                for name in names
+                if name not in known
+            ]
             found = [known[name] for name in names if name in known]
         if self.sort_by and found:
             from minisets.core.columns import sort_by
@@ -246,14 +253,14 @@ def show(
     from minisets.cli.render import render_found
 
     found = []
-    missing: list[str] = []
+    missing: list[NotFound] = []
     look, everywhere = _looks(context, namespace, options, choice)
     for resource in choice.wanted:
         views, gone = choice.read(
             everywhere if resource in kinds.CLUSTER_SCOPED else look, resource
         )
         found.append((resource, views))
-        missing += [f'{resource.plural}{resource.group} "{name}" not found' for name in gone]
+        missing += gone
     is_empty = not any(views for _, views in found)
     if not is_empty or (not options.output.is_table and not choice.has_names):
         text = render_found(found, context.clock.now(), options)
@@ -262,7 +269,7 @@ def show(
             is_raw = options.output.format == "jsonpath"
             click.echo(text, nl=False) if is_raw else screen.result(text)
     if missing and not is_lenient:
-        raise NotFound("\n".join(missing))
+        raise NotFound("\n".join(one.message for one in missing), hint=missing[0].hint)
     if is_empty and options.output.is_table and not missing:
         is_global = choice.wanted.keys() <= kinds.CLUSTER_SCOPED
         place = "" if namespace is None or is_global else f" in {namespace} namespace"

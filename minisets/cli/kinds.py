@@ -90,13 +90,14 @@ def find_resource(word: str, allowed: Sequence[Resource]) -> Resource:
         if word.lower() in resource.words:
             return resource
     known = [name for resource in allowed for name in resource.words]
-    from difflib import get_close_matches
+    from minisets.core.suggest import did_you_mean
 
-    close = get_close_matches(word.lower(), known, n=1)
-    listed = ", ".join(min(resource.words, key=len) for resource in allowed)
+    shorts = [min(resource.words, key=len) for resource in allowed]
+    # Where there is one type only, the word is more likely a name.
+    rest = f"did you mean {shorts[0]}/{word}?" if len(shorts) == 1 else None
     raise InputError(
         f'there is no resource type "{word}" here',
-        hint=f"did you mean {close[0]}?" if close else f"the types are: {listed}",
+        hint=did_you_mean(word.lower(), known) or rest or f"the types are: {', '.join(shorts)}",
     )
 
 

@@ -150,12 +150,12 @@ class Root(click.Group):
             InputError: There is no such command.
         """
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
+            from minisets.core.suggest import nearest
 
-            close = get_close_matches(args[0], COMMANDS, n=1)
+            close = nearest(args[0], COMMANDS)
             raise InputError(
                 f'unknown command "{args[0]}" for "minisets"',
-                hint=f"did you mean: minisets {close[0]}" if close else "minisets --help",
+                hint=f"did you mean: minisets {close}" if close else "minisets --help",
             )
         return super().resolve_command(ctx, args)
 

@@ -4,58 +4,50 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from itertools import zip_longest
 
 import click
 
 from minisets.cli.terminal import has_colours, width_of, wrap
 from minisets.errors import ManifestError, MinisetsError, Problem
 
-ReadLine = Callable[[str, int], str | None]
-"""Returns a line of a file, without its end; None if it cannot be read again."""
-
 _WIDEST_LINE = 160
 _COLOURS = {"error:": "red", "notice:": "yellow", "hint:": "cyan"}
+_CUT = "..."
 _CARET = re.compile(r"( +\|\s*)\^")
 
 
-def read_line(file: str, line: int) -> str | None:
-    """Return a line of a file; None where that is not possible: standard input, URLs."""
-    try:
-        text = Path(file).read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return None
-    lines = text.splitlines()
-    return lines[line - 1] if 0 < line <= len(lines) else None
+def render_error(error: MinisetsError, *, is_quoted: bool = True) -> list[str]:
+    """Return the lines of an error, beginning with ``error:``.
 
-
-def render_error(error: MinisetsError, read: ReadLine = read_line) -> list[str]:
-    """Return the lines of an error, beginning with ``error:``."""
+    Args:
+        error: To show.
+        is_quoted: Show the lines of manifests that are wrong.
+    """
     if isinstance(error, ManifestError):
-        lines = _render_problems(error.problems, read)
+        lines = _render_problems(error.problems, is_quoted=is_quoted)
     else:
         lines = [f"error: {error.message}"]
     return [*lines, f"hint: {error.hint}"] if error.hint else lines
 
 
-def _render_problems(problems: tuple[Problem, ...], read: ReadLine) -> list[str]:
+def _render_problems(problems: tuple[Problem, ...], *, is_quoted: bool) -> list[str]:
     if len(problems) == 1:
-        first, *rest = render_problem(problems[0], read)
+        first, *rest = render_problem(problems[0], is_quoted=is_quoted)
         return [f"error: {first}", *rest]
     lines = [f"error: {len(problems)} problems in the manifests; nothing was touched"]
     for problem in problems:
-        lines += ["", *render_problem(problem, read)]
+        lines += ["", *render_problem(problem, is_quoted=is_quoted)]
     return lines
 
 
-def render_problem(problem: Problem, read: ReadLine) -> list[str]:
+def render_problem(problem: Problem, *, is_quoted: bool = True) -> list[str]:
     """Return place, path and reason, then the source line with a caret, then the remedy."""
     place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
     lines = [": ".join(part for part in (place, problem.path, problem.message) if part)]
-    source = read(problem.file, problem.line) if problem.file and problem.line else None
-    if source is not None and len(source) <= _WIDEST_LINE:
-        lines += _quote(source, problem.line, problem.column)
+    if is_quoted and 0 < len(problem.quote) <= _WIDEST_LINE:
+        lines += _quote(problem.quote, problem.line, problem.column)
     return [*lines, f"hint: {problem.hint}"] if problem.hint else lines
 
 
@@ -74,9 +66,32 @@ def dress(lines: Sequence[str]) -> list[str]:
     width = width_of(sys.stderr)
     if width is None:
         return list(lines)
-    # Hints stay whole: they hold commands, which are to be copied.
-    fitting = [line if line.startswith("hint:") else wrap(line, width) for line in lines]
+    fitting: list[str] = []
+    for line, below in zip_longest(lines, lines[1:], fillvalue=""):
+        if _CARET.fullmatch(line) and fitting:
+            # Cut like the line above it.
+            fitting[-1:] = _fit_quote(fitting[-1], line, width)
+        elif _CARET.fullmatch(below) or line.startswith("hint:"):
+            # Hints stay whole: they hold commands, which are to be copied.
+            fitting.append(line)
+        else:
+            fitting.append(wrap(line, width))
     return [_coloured(line) for line in fitting] if has_colours(sys.stderr) else fitting
+
+
+def _fit_quote(quote: str, caret: str, width: int) -> list[str]:
+    """Cut a quoted line so that it fits and the place of the caret is in it."""
+    if len(quote) <= width:
+        return [quote, caret]
+    margin = quote.index("|") + 2
+    room = max(1, width - margin - 2 * len(_CUT))
+    at = len(caret) - 1 - margin
+    first = 0 if at < room - len(_CUT) else max(0, at - room // 2)
+    text = quote[margin:]
+    shown = (_CUT if first else "") + text[first : first + room]
+    shown += _CUT if first + room < len(text) else ""
+    shift = first - (len(_CUT) if first else 0)
+    return [quote[:margin] + shown, caret[:margin] + " " * (at - shift) + "^"]
 
 
 def _coloured(line: str) -> str:

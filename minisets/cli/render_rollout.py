@@ -34,7 +34,8 @@ def render_revision(title: str, entries: Sequence[RevisionEntry], number: int) -
         if entry.number == number:
             lines = _template_lines(parse_template(entry.template))
             return "\n".join([f"{title} with revision #{number}", "Pod Template:", *lines])
-    raise NotFound("unable to find the specified revision")
+    known = ", ".join(str(entry.number) for entry in entries)
+    raise NotFound("unable to find the specified revision", hint=f"the revisions are {known}")
 
 
 def _template_lines(template: dict[str, Any]) -> Iterator[str]:

@@ -75,7 +75,11 @@ def choose_revision(entries: tuple[RevisionEntry, ...], number: int) -> Revision
         for entry in ordered:
             if entry.number == number:
                 return entry
-        raise NotFound(f"unable to find specified revision {number} in history")
+        known = ", ".join(str(entry.number) for entry in ordered)
+        raise NotFound(
+            f"unable to find specified revision {number} in history",
+            hint=f"the revisions are {known}" if known else None,
+        )
     if len(ordered) < 2:
         raise NotFound("no last revision to roll back to")
     return ordered[-2]

@@ -6,13 +6,13 @@ object's own kind is compiled.
 
 from __future__ import annotations
 
-import difflib
 import json
 import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from minisets.core.source import Json, Path, render_path
+from minisets.core.suggest import nearest
 from minisets.errors import Problem
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ def _problems_of(error: jsonschema_rs.ValidationError) -> list[Problem]:
         field = str(details.property)
         hint = _REQUIRED_HINTS.get((str(error.schema_path[1]), field), "")
         return [Problem(message="Required value", path=render_path((*path, field)), hint=hint)]
-    return [Problem(message=_wrong_value(error), path=render_path(path))]
+    hint = _suggest(str(error.instance), list(details.options)) if keyword == "enum" else ""
+    return [Problem(message=_wrong_value(error), path=render_path(path), hint=hint)]
 
 
 def _unknown_field(path: Path, name: str, known: list[str]) -> Problem:
@@ -136,10 +137,10 @@ def _unknown_field(path: Path, name: str, known: list[str]) -> Problem:
     )
 
 
-def _suggest(name: str, known: list[str]) -> str:
-    lowered = {field.lower(): field for field in known}
-    near = difflib.get_close_matches(name.lower(), lowered, n=1)
-    return f'did you mean "{lowered[near[0]]}"?' if near else ""
+def _suggest(name: str, known: list[Any]) -> str:
+    lowered = {str(field).lower(): field for field in known}
+    near = nearest(name.lower(), lowered)
+    return f'did you mean "{lowered[near]}"?' if near else ""
 
 
 def _wrong_value(error: jsonschema_rs.ValidationError) -> str:

@@ -17,6 +17,8 @@ Path = tuple[str | int, ...]
 
 Locator = Callable[[Path, bool], tuple[int, int]]
 
+# How messages begin that are about the value of a field, not about the field.
+_ABOUT_VALUES = ("Invalid value", "Unsupported value", "Duplicate value", "Not found", "must be")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
 _PATH_PART = re.compile(r"\[([^\]]*)\]|([^.\[]+)")
 
@@ -27,10 +29,17 @@ def _unknown_place(_path: Path, _value: bool) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The place in a file that an object came from."""
+    """The place in a file that an object came from.
+
+    Attributes:
+        file: Its name in messages.
+        locator: Finds the line and column of a field.
+        text: All of the file, to quote from: standard input and URLs cannot be read again.
+    """
 
     file: str = ""
     locator: Locator = field(default=_unknown_place, repr=False, compare=False)
+    text: str = field(default="", repr=False, compare=False)
 
     def locate(self, path: Path, *, value: bool = False) -> tuple[int, int]:
         """Find the line and column, from 1, of the deepest part of the path that was written.
@@ -42,13 +51,25 @@ class Source:
         return self.locator(path, value)
 
     def place(self, problem: Problem) -> Problem:
-        """Fill in the file, line and column of a problem from its field path."""
-        line, column = self.locate(parse_path(problem.path))
-        return replace(problem, file=self.file, line=line, column=column)
+        """Fill in the file, line and column of a problem from its field path, and the line."""
+        path = parse_path(problem.path)
+        line, column = self.locate(path)
+        if problem.message.startswith(_ABOUT_VALUES):
+            at = self.locate(path, value=True)
+            # A map or a list below its name is better found by the name.
+            line, column = at if at[0] == line else (line, column)
+        quote = line_of(self.text, line)
+        return replace(problem, file=self.file, line=line, column=column, quote=quote)
 
     def place_notice(self, notice: Notice) -> Notice:
         """Fill in the file and line of a notice from its field path."""
         return replace(notice, file=self.file, line=self.locate(parse_path(notice.path))[0])
+
+
+def line_of(text: str, line: int) -> str:
+    """Return a line of a text, counted from 1; empty if it has no such line."""
+    lines = text.splitlines() if line else []
+    return lines[line - 1] if 0 < line <= len(lines) else ""
 
 
 @dataclass(frozen=True, slots=True)

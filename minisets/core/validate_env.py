@@ -13,8 +13,8 @@ from minisets.core.validate_names import (
     check_qualified_name,
     check_subdomain_name,
     invalid,
-    problem_at,
     required,
+    unknown_name,
     unsupported,
 )
 from minisets.errors import Problem
@@ -155,8 +155,8 @@ def check_resource(path: Path, field: _Obj, container_names: Collection[str]) ->
     name, container = field["resource"], field.get("containerName")
     if container and container not in container_names:
         # The API server takes it and the kubelet then fails to start the container for ever.
-        message = f'Not found: no container of this pod is named "{container}"'
-        yield problem_at((*path, "containerName"), message)
+        message = f'no container of this pod is named "{container}"'
+        yield unknown_name((*path, "containerName"), container, container_names, message)
     if not name:
         yield required((*path, "resource"))
     elif name not in _RESOURCES and not _HUGE_PAGES.match(name):

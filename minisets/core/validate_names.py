@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from minisets.core.source import Path, render_path
+from minisets.core.suggest import did_you_mean
 from minisets.errors import Problem
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
@@ -71,7 +72,14 @@ def unsupported(path: Path, value: object, supported: tuple[str, ...]) -> Proble
     """Say which values there are."""
     listed = ", ".join(json.dumps(choice) for choice in supported)
     shown = json.dumps(value, ensure_ascii=False)
-    return problem_at(path, f"Unsupported value: {shown}: supported values: {listed}")
+    message = f"Unsupported value: {shown}: supported values: {listed}"
+    return problem_at(path, message, did_you_mean(str(value), supported) or "")
+
+
+def unknown_name(path: Path, name: str, known: Iterable[str], message: str = "") -> Problem:
+    """Say that nothing in the manifest has a name, and which one may have been meant."""
+    shown = message or json.dumps(name, ensure_ascii=False)
+    return problem_at(path, f"Not found: {shown}", did_you_mean(name, known) or "")
 
 
 def check_label_name(path: Path, name: str) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ from minisets.core.validate_names import (
     invalid,
     problem_at,
     required,
+    unknown_name,
 )
 from minisets.core.validate_pod_settings import check_pod_settings
 from minisets.core.validate_security import check_pod_security
@@ -133,7 +134,8 @@ def _check_handler_port(path: Path, port: int | str, named: set[str]) -> Iterato
         yield from check_port_number(path, port)
     elif port not in named and not port.isdecimal():
         # The API server takes it and the kubelet then fails the probe for ever.
-        yield problem_at(path, f'Not found: no port of this container is named "{port}"')
+        message = f'no port of this container is named "{port}"'
+        yield unknown_name(path, port, named, message)
 
 
 def _check_resources(path: Path, container: _Obj) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from minisets.core.validate_names import (
     invalid,
     problem_at,
     required,
+    unknown_name,
     unsupported,
 )
 from minisets.core.validate_objects import check_claim_spec
@@ -65,7 +66,7 @@ def check_mounts(path: Path, container: _Obj, volumes: set[str]) -> Iterator[Pro
     for index, mount in enumerate(container.get("volumeMounts", ())):
         place = (*path, "volumeMounts", index)
         if mount["name"] not in volumes:
-            yield problem_at((*place, "name"), f'Not found: "{mount["name"]}"')
+            yield unknown_name((*place, "name"), mount["name"], volumes)
         mount_path = mount["mountPath"]
         if not mount_path:
             yield required((*place, "mountPath"))
@@ -90,7 +91,7 @@ def _check_devices(path: Path, container: _Obj, volumes: set[str]) -> Iterator[P
         place = (*path, "volumeDevices", index)
         name, device_path = device["name"], device["devicePath"]
         if name not in volumes:
-            yield problem_at((*place, "name"), f'Not found: "{name}"')
+            yield unknown_name((*place, "name"), name, volumes)
         if name in names:
             yield invalid((*place, "name"), name, "must be unique")
         if name in mounted:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from minisets.core.source import Document
+from minisets.core.suggest import nearest
 from minisets.engine.yaml_reader import parse_text
 from minisets.errors import ManifestError, Problem
 
@@ -121,6 +122,16 @@ def _read_folder(folder: Path, *, recursive: bool) -> tuple[list[Document], list
 
 def _unreadable(name: str, error: OSError | ValueError) -> Problem:
     if isinstance(error, FileNotFoundError):
-        return Problem(message=f'the path "{name}" does not exist')
+        return Problem(message=f'the path "{name}" does not exist', hint=_meant(Path(name)))
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return Problem(message=f"cannot be read: {reason}", file=name)
+
+
+def _meant(path: Path) -> str:
+    """Return which file beside a path may have been meant."""
+    try:
+        beside = [one.name for one in path.parent.iterdir()]
+    except OSError:
+        return ""
+    found = nearest(path.name, beside)
+    return f"did you mean {path.with_name(found)!s}?" if found else ""

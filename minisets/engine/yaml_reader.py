@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from minisets.core.source import Document, Json, Path, Source
+from minisets.core.source import Document, Json, Path, Source, line_of
 from minisets.engine.yaml_scalars import resolve_scalar
 from minisets.errors import Problem
 
@@ -81,17 +81,24 @@ def parse_text(text: str | bytes, file: str) -> tuple[list[Document], list[Probl
         follows it cannot be trusted.
     """
     documents: list[Document] = []
+    decoded = ""
     try:
-        for root in _read_nodes(_decode(text)):
+        decoded = _decode(text)
+        for root in _read_nodes(decoded):
             value = _Builder().build(root)
             if value is None:
                 continue
             _require_map(value, root)
-            documents.extend(_flatten(value, root, file, ()))
+            documents.extend(_flatten(value, root, file, decoded, ()))
     except _Refused as error:
         line, column = error.mark
         problem = Problem(
-            message=error.message, file=file, line=line, column=column, hint=error.hint
+            message=error.message,
+            file=file,
+            line=line,
+            column=column,
+            hint=error.hint,
+            quote=line_of(decoded, line),
         )
         return documents, [problem]
     return documents, []
@@ -103,7 +110,9 @@ def _require_map(value: Json, node: _Node) -> None:
         raise _Refused(f"must be an object (a map of fields), not {kind}", node.mark)
 
 
-def _flatten(obj: dict[str, Any], root: _Node, file: str, prefix: Path) -> list[Document]:
+def _flatten(
+    obj: dict[str, Any], root: _Node, file: str, text: str, prefix: Path
+) -> list[Document]:
     """Give the object, or the objects inside a List of objects."""
     kind, items = obj.get("kind"), obj.get("items")
     if isinstance(kind, str) and kind.endswith("List") and "items" in obj:
@@ -114,13 +123,13 @@ def _flatten(obj: dict[str, Any], root: _Node, file: str, prefix: Path) -> list[
             path = (*prefix, "items", index)
             if not isinstance(item, dict):
                 raise _Refused("must be an object (a map of fields)", _locate(root, path, True))
-            found.extend(_flatten(item, root, file, path))
+            found.extend(_flatten(item, root, file, text, path))
         return found
 
     def locate(path: Path, value: bool) -> tuple[int, int]:
         return _locate(root, (*prefix, *path), value)
 
-    return [Document(obj=obj, source=Source(file=file, locator=locate))]
+    return [Document(obj=obj, source=Source(file=file, locator=locate, text=text))]
 
 
 def _decode(text: str | bytes) -> str:

@@ -1,7 +1,7 @@
 import pytest
 
-from minisets.cli import kinds
-from minisets.cli.problems import read_line, render_problem
+from minisets.cli import kinds, problems
+from minisets.cli.problems import render_problem
 from minisets.errors import InputError, Problem
 
 
@@ -58,23 +58,33 @@ def test_another_type_is_refused_where_one_makes_sense():
 
 
 def test_the_caret_stands_below_its_column_also_after_tabs():
-    problem = Problem(message="bad", file="f", line=7, column=3, hint="good")
+    problem = Problem(message="bad", file="f", line=7, column=3, hint="good", quote="\t\tx: 1")
 
-    assert render_problem(problem, lambda *_: "\t\tx: 1") == [
+    assert render_problem(problem) == [
         "f:7:3: bad",
         "    7 | \t\tx: 1",
         "      | \t\t^",
         "hint: good",
     ]
+    assert render_problem(problem, is_quoted=False) == ["f:7:3: bad", "hint: good"]
 
 
-def test_a_line_that_cannot_be_read_again_is_left_out(tmp_path):
-    file = tmp_path / "f"
-    file.write_text("one\ntwo\n")
+@pytest.mark.parametrize("quote", ["", "x" * 999])
+def test_a_line_that_is_unknown_or_too_long_is_left_out(quote):
+    problem = Problem(message="bad", file="<stdin>", line=1, quote=quote)
 
-    assert read_line(str(file), 2) == "two"
-    assert read_line(str(file), 3) is None
-    assert read_line("<stdin>", 1) is None
-    assert render_problem(Problem(message="bad", file="<stdin>", line=1), read_line) == [
-        "<stdin>:1: bad"
-    ]
+    assert render_problem(problem) == ["<stdin>:1: bad"]
+
+
+@pytest.mark.parametrize("column", [1, 20, 50, 99])
+def test_a_quoted_line_is_cut_around_its_caret(monkeypatch, column):
+    line = ("a" * (column - 1) + "X").ljust(99, "a")
+    problem = Problem(message="bad", file="f", line=7, column=column, quote=line, hint="h " * 40)
+    monkeypatch.setattr(problems, "width_of", lambda _: 40)
+
+    message, quoted, caret, hint = problems.dress(render_problem(problem))
+
+    assert (message, hint) == (f"f:7:{column}: bad", f"hint: {problem.hint}")
+    assert len(quoted) <= 40
+    assert quoted[len(caret) - 1] == "X"
+    assert ("..." in quoted[:12], quoted.endswith("...")) == (column > 20, column < 99)

@@ -275,3 +275,14 @@ def test_a_file_that_cannot_be_read_is_a_problem_of_its_own(tmp_path):
     (tmp_path / "loop.yaml").symlink_to(tmp_path / "loop.yaml")
     with pytest.raises(ManifestError):
         read_manifests([str(tmp_path / "loop.yaml")])
+
+
+def test_a_path_that_does_not_exist_is_told_with_the_one_that_was_meant(tmp_path):
+    (tmp_path / "web.yaml").write_text("", encoding="utf-8")
+    with pytest.raises(ManifestError) as caught:
+        read_manifests([str(tmp_path / "wbe.yaml")])
+    (problem,) = caught.value.problems
+    assert problem.hint == f"did you mean {tmp_path / 'web.yaml'}?"
+    with pytest.raises(ManifestError) as caught:
+        read_manifests([str(tmp_path / "none" / "wbe.yaml")])
+    assert caught.value.problems[0].hint == ""

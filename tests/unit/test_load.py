@@ -85,12 +85,24 @@ def test_each_problem_has_file_line_column_and_path():
     ]
 
 
+def test_a_problem_stands_at_the_value_or_the_name_whichever_is_wrong():
+    broken = WEB.replace("replicas: 3", "replicas: three").replace("image:", "imag:")
+    with pytest.raises(ManifestError) as caught:
+        load(parse_manifests(broken, "<stdin>"))
+    spots = [(one.quote[one.column - 1 :], one.hint) for one in caught.value.problems]
+    assert spots[0] == ("three", "")
+    assert spots[1][0].startswith("imag: ")
+    with pytest.raises(ManifestError) as caught:
+        load(parse_manifests("kind: [\n  a: }", "<stdin>"))
+    assert "}" in caught.value.problems[0].quote
+
+
 def test_problems_of_all_documents_come_together():
     broken = WEB.replace("port: 80", "port: eighty").replace("replicas: 3", "replicas: -1")
     found = problems(broken)
     assert len(found) == 2
-    assert found[0].startswith("web.yaml:7:5: spec.ports[0].port: must be an integer")
-    assert found[1].startswith("web.yaml:22:3: spec.replicas: Invalid value: -1")
+    assert found[0].startswith("web.yaml:7:11: spec.ports[0].port: must be an integer")
+    assert found[1].startswith("web.yaml:22:13: spec.replicas: Invalid value: -1")
 
 
 def test_a_refused_field_and_a_broken_rule_come_together():

@@ -1,0 +1,24 @@
+"""What is said of an object that is not there."""
+
+from __future__ import annotations
+
+import pytest
+
+from minisets.core.absence import not_found
+
+
+@pytest.mark.parametrize(
+    ("resource", "known", "namespace", "hint"),
+    [
+        ("pods", ["web-0", "web-1"], "default", "did you mean web-0?"),
+        ("pods", ["other"], "default", "minisets get pods"),
+        ("statefulsets.apps", ["other"], "team-1", "minisets get sts -n team-1"),
+        ("services", [], "team-1", "there are none in namespace team-1; all: minisets get svc -A"),
+        ("persistentvolumes", ["other"], None, "minisets get pv"),
+        ("namespaces", [], None, "minisets get namespaces"),
+    ],
+)
+def test_the_name_that_was_meant_or_where_to_look(resource, known, namespace, hint):
+    error = not_found(resource, "wbe-0", known, namespace=namespace)
+    assert error.message == f'{resource} "wbe-0" not found'
+    assert error.hint == hint
