@@ -40,6 +40,7 @@ ENUMS: dict[tuple[str, str], list[str]] = {
     ("Container", "imagePullPolicy"): ["Always", "IfNotPresent", "Never"],
     ("Container", "terminationMessagePolicy"): ["FallbackToLogsOnError", "File"],
     ("ContainerPort", "protocol"): PROTOCOLS,
+    ("GRPCAction", "mode"): ["Plaintext", "TLS"],
     ("HTTPGetAction", "scheme"): ["HTTP", "HTTPS"],
     ("HostPathVolumeSource", "type"): [
         "",

@@ -250,8 +250,8 @@ def _service_notices(
             Notice(
                 subject=subject,
                 path="spec.serviceName",
-                message=f'the Service "{name}" is not headless (clusterIP: None); '
-                "its name stands for all pods anyway",
+                message="its Service is not headless (clusterIP: None); the name stands for all "
+                "pods anyway",
             )
         ]
     return []

@@ -62,6 +62,7 @@ def _rights(manifest: _Obj, others: Sequence[Json]) -> Iterator[tuple[Path, str]
     )
     account = pod[field] if field else "default"
     space = manifest["metadata"].get("namespace")
+    names = []
     for binding in others:
         kind = _map(binding).get("kind")
         if kind not in ("RoleBinding", "ClusterRoleBinding"):
@@ -74,9 +75,10 @@ def _rights(manifest: _Obj, others: Sequence[Json]) -> Iterator[tuple[Path, str]
             and _is_same(space, subject.get("namespace") or metadata.get("namespace"))
         ]
         if given and not _is_of_no_use(_map(binding.get("roleRef")), others):
-            name = metadata.get("name", "")
-            path = (*_POD, field) if field else _POD
-            yield path, f"{kind.lower()}/{name} gives its service account rights"
+            names.append(f"{kind.lower()}/{metadata.get('name', '')}")
+    if names:
+        who = f"{names[0]} gives" if len(names) == 1 else f"{len(names)} role bindings give"
+        yield (*_POD, field) if field else _POD, f"{who} its service account rights"
 
 
 def _is_same(one: str | None, other: str | None) -> bool:

@@ -7,6 +7,8 @@ the pod, or in the storage that its claims are made from.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from minisets.core.manifest import (
     Container,
@@ -53,6 +55,17 @@ _BINDING = frozenset({"bind", "rbind", "move", "remount"})
 _SOCKETS = ("docker.sock", "podman.sock", "containerd.sock")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Power:
+    """What a container or a volume has, in words for one and for many of them."""
+
+    noun: str
+    name: str
+    one: str
+    many: str
+    detail: str = ""
+
+
 def host_powers(
     manifest: StatefulSet,
     classes: Iterable[StorageClass] = (),
@@ -79,11 +92,12 @@ def host_powers(
         if (source := volume.persistent_volume_claim) is not None and source.claim_name in by_name
     ]
     known_classes, known_volumes = tuple(classes), tuple(persistent_volumes)
-    found = [*_of_pod(pod)]
+    powers: list[_Power] = []
     for container in (*pod.init_containers, *pod.containers):
-        found += _of_container(container)
+        powers += _of_container(container)
     for volume in volumes:
-        found += _of_volume(volume, pod)
+        powers += _of_volume(volume, pod)
+    found = [*_of_pod(pod), *_phrases(powers)]
     for claim in (*templates.values(), *named):
         found += _of_claim(
             named_request(claim, claim.metadata.namespace or ""), known_classes, known_volumes
@@ -103,23 +117,39 @@ def _of_pod(pod: PodSpec) -> Iterator[str]:
         yield "hostIPC: the machine's shared memory and semaphores"
 
 
-def _of_container(container: Container) -> Iterator[str]:
+def _phrases(powers: Iterable[_Power]) -> Iterator[str]:
+    """Say once what several containers, or several volumes, have."""
+    groups: dict[tuple[str, str], dict[str, _Power]] = {}
+    for power in powers:
+        groups.setdefault((power.noun, power.many), {}).setdefault(power.name, power)
+    for (noun, many), group in groups.items():
+        if len(group) == 1:
+            (only,) = group.values()
+            yield f"{noun} {only.name} {only.one}"
+        else:
+            names = ", ".join(f"{one.name}{one.detail}" for one in group.values())
+            yield f"{noun}s {names} {many}"
+
+
+def _of_container(container: Container) -> Iterator[_Power]:
     context = container.security_context
     if context is None:
         return
-    subject = f"container {container.name}"
+    power = partial(_Power, noun="container", name=container.name)
     if context.privileged:
-        yield f"{subject} is privileged: it can do what root can on the machine"
+        can = "can do what root can on the machine"
+        yield power(one=f"is privileged: it {can}", many=f"are privileged: they {can}")
     added, _ = capabilities(container)
     beyond = [name for name in added if name not in DOCKER_CAPABILITIES]
     if beyond:
         noun = "capability" if len(beyond) == 1 and beyond != ["ALL"] else "capabilities"
-        yield f"{subject} has the added {noun} {', '.join(beyond)}"
+        what = f"the added {noun} {', '.join(beyond)}"
+        yield power(one=f"has {what}", many=f"have {what}")
     if context.proc_mount == "Unmasked":
-        yield f"{subject} has an unmasked /proc"
+        yield power(one="has an unmasked /proc", many="have an unmasked /proc")
 
 
-def _of_volume(volume: Volume, pod: PodSpec) -> Iterator[str]:
+def _of_volume(volume: Volume, pod: PodSpec) -> Iterator[_Power]:
     source = volume.host_path
     if source is None:
         return
@@ -131,13 +161,19 @@ def _of_volume(volume: Volume, pod: PodSpec) -> Iterator[str]:
     ]
     if not mounts:
         return
+    power = partial(_Power, noun="volume", name=volume.name)
     if source.path.endswith(_SOCKETS):
         # Reading or not: who can speak to it can have everything.
-        yield f"volume {volume.name} is {source.path}: whoever reaches it is root on the machine"
+        root = "whoever reaches it is root on the machine"
+        yield power(one=f"is {source.path}: {root}", many=f"are {source.path}: {root}")
         return
     is_read_only = all(mount.read_only for mount in mounts)
     how = ", read-only" if is_read_only else ""
-    yield f"volume {volume.name} is {source.path} of the machine{how}"
+    yield power(
+        one=f"is {source.path} of the machine{how}",
+        many="are paths of the machine",
+        detail=f" ({source.path}{how})",
+    )
 
 
 def _of_claim(
@@ -152,11 +188,14 @@ def _of_claim(
     place = _place(found.options)
     if place and not request.spec.volume_name:
         yield f"{subject} is {place} of the machine, by StorageClass {found.storage_class}"
-    for volume in persistent_volumes:
-        path = volume_host_path(volume)
-        if path and _may_bind(request, found.storage_class, volume):
-            name = volume.metadata.name
-            yield f"{subject} may be {path} of the machine, by PersistentVolume {name}"
+    bound = {
+        volume.metadata.name: path
+        for volume in persistent_volumes
+        if (path := volume_host_path(volume)) and _may_bind(request, found.storage_class, volume)
+    }
+    if bound:
+        paths, names = ", ".join(dict.fromkeys(bound.values())), ", ".join(bound)
+        yield f"{subject} may be {paths} of the machine, by PersistentVolume {names}"
 
 
 def _may_bind(request: ClaimRequest, class_name: str, volume: PersistentVolume) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from minisets.core.manifest import Container
 from minisets.core.quantity import parse_quantity, to_bytes, to_nano_cpus
+from minisets.core.support_table import GPU
 
 _NANO = 1_000_000_000
 # The Engine refuses less memory; of the CPU, less is no quota that the kernel takes.
@@ -39,6 +40,8 @@ def resource_settings(container: Container, cpus: int) -> dict[str, Any]:
     if cpu is not None:
         shares = int(parse_quantity(cpu) * _SHARES_PER_CPU)
         found["CpuShares"] = min(_MOST_SHARES, max(_LEAST_SHARES, shares))
+    if gpus := int(parse_quantity(limits.get(GPU, 0))):
+        found["DeviceRequests"] = [{"Count": gpus, "Capabilities": [["gpu"]]}]
     return found
 
 
@@ -64,6 +67,11 @@ def changed_limits(container: Container, cpus: int) -> tuple[str, ...]:
         said.append(
             f"container {container.name}: the memory limit of {memory} becomes "
             f"{_LEAST_MEMORY // 1024**2}Mi: the Engine takes no less"
+        )
+    if parse_quantity(limits.get(GPU, 0)):
+        said.append(
+            f"container {container.name}: the Engine does not keep GPUs apart: other containers "
+            "may be given the same one"
         )
     return tuple(said)
 

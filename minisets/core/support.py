@@ -157,7 +157,8 @@ def _limits_of(type_name: str, field: str, value: Json, path: Path) -> Iterator[
         for name in value:
             other = HUGE_PAGES if name.startswith("hugepages-") else OTHER_RESOURCES
             support = RESOURCES.get(name, other)
-            if support.level is not Level.HONOURED:
+            is_wanted = not _is_harmless(value[name], support)
+            if support.level is not Level.HONOURED and is_wanted:
                 yield _Finding((*path, name), support)
 
 

@@ -55,7 +55,6 @@ def refused_always(reason: str) -> Support:
 
 
 YES = Support(Level.HONOURED)
-NOT_YET = "not supported yet"
 NO_API = "there is no Kubernetes API here"
 """The reason for all that is of use only to a pod that speaks to the API."""
 
@@ -184,12 +183,12 @@ TABLE: dict[str, dict[str, Support]] = {
         "readinessProbe": YES,
         "resizePolicy": ignored("limits are not changed while a pod runs"),
         "resources": YES,
-        "restartPolicy": refused(NOT_YET, "Always"),
-        "restartPolicyRules": refused(NOT_YET),
+        "restartPolicy": refused("what ends in a pod of a set is started again", "Always"),
+        "restartPolicyRules": refused("Docker does not ask how a container ended"),
         "securityContext": YES,
         "startupProbe": YES,
         "stdin": YES,
-        "stdinOnce": ignored("standard input stays open"),
+        "stdinOnce": YES,
         "terminationMessagePath": ignored(
             "termination messages are not read; see the logs", "/dev/termination-log"
         ),
@@ -309,13 +308,13 @@ TABLE: dict[str, dict[str, Support]] = {
     },
     "SleepAction": {"seconds": YES},
     "ExecAction": {"command": YES},
-    "GRPCAction": {"mode": refused(NOT_YET, "Plaintext"), "port": YES, "service": YES},
+    "GRPCAction": {"mode": YES, "port": YES, "service": YES},
     "HTTPGetAction": {
         "host": YES,
         "httpHeaders": YES,
         "path": YES,
         "port": YES,
-        "protocol": refused(NOT_YET),
+        "protocol": refused("probes speak HTTP/1.1"),
         "scheme": YES,
     },
     "HTTPHeader": {"name": YES, "value": YES},
@@ -338,7 +337,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "gitRepo": refused_always("Kubernetes has removed it"),
         "glusterfs": _CLUSTER_STORAGE,
         "hostPath": YES,
-        "image": refused_always(NOT_YET),
+        "image": refused_always("Engines before 28 cannot mount an image; use an init container"),
         "iscsi": _CLUSTER_STORAGE,
         "name": YES,
         "nfs": YES,
@@ -430,7 +429,7 @@ TABLE: dict[str, dict[str, Support]] = {
         "type": YES,
     },
     "ServicePort": {
-        "appProtocol": _NO_PROXY,
+        "appProtocol": YES,  # the scheme of the address that is told
         "name": YES,
         "nodePort": YES,
         "port": YES,
@@ -492,12 +491,15 @@ DISK_LIMIT = ignored("the local driver enforces no size")
 SHARED_VOLUME = refused("Docker shares the mounts of host paths only")
 """Propagation out of a volume that is no host path."""
 
+GPU = "nvidia.com/gpu"
+"""The one device that the Engine can hand out by number."""
 RESOURCES: dict[str, Support] = {
     "cpu": YES,
     "memory": YES,
+    GPU: YES,
     "ephemeral-storage": ignored("the Engine does not limit the size of a container's files"),
 }
-OTHER_RESOURCES = refused("the Engine knows no such resource")
+OTHER_RESOURCES = refused("the Engine knows no such resource", 0, "0")
 """Devices and extended resources."""
 HUGE_PAGES = refused("the Engine hands out no huge pages")
 """Resources whose names start with ``hugepages-``, and the medium of an emptyDir."""

@@ -1,4 +1,4 @@
-"""The gRPC health call of a probe, over a connection that stands: HTTP/2 without TLS.
+"""The gRPC health call of a probe, over a connection that stands, with or without TLS.
 
 https://github.com/grpc/grpc/blob/master/doc/health-checking.md
 https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from minisets.engine.probe_http import USER_AGENT, Failed, Request, to_reason, to_text
+from minisets.engine.probe_http import USER_AGENT, Failed, Request, encrypt, to_reason, to_text
 
 if TYPE_CHECKING:
     from h2.connection import H2Connection
@@ -57,11 +57,7 @@ def check(connection: socket.socket, request: Request, deadline: float) -> str:
     protocol = H2Connection(H2Configuration(client_side=True, header_encoding=None))
     with connection:
         try:
-            answer = _exchange(connection, protocol, request, deadline)
-            # To leave without a word is an error in the log of many a server.
-            protocol.close_connection()
-            with contextlib.suppress(OSError):
-                connection.sendall(protocol.data_to_send())
+            answer = _call(connection, protocol, request, deadline)
         except TimeoutError as error:
             raise Failed(f"{call}: timed out while waiting for the answer") from error
         except OSError as error:
@@ -69,6 +65,21 @@ def check(connection: socket.socket, request: Request, deadline: float) -> str:
         except H2Error as error:
             raise Failed(f"{call}: malformed HTTP/2: {error}") from error
     return _judge(answer, call)
+
+
+def _call(
+    connection: socket.socket, protocol: H2Connection, request: Request, deadline: float
+) -> _Answer:
+    if request.scheme == "GRPCS":
+        connection.settimeout(_seconds_left(deadline))
+        connection = encrypt(connection, request.host, ("h2",))
+    with connection:
+        answer = _exchange(connection, protocol, request, deadline)
+        # To leave without a word is an error in the log of many a server.
+        protocol.close_connection()
+        with contextlib.suppress(OSError):
+            connection.sendall(protocol.data_to_send())
+    return answer
 
 
 def _exchange(
@@ -108,7 +119,7 @@ def _headers(request: Request, deadline: float) -> list[tuple[str, str]]:
     milliseconds = min(max(int((deadline - monotonic()) * 1000), 1), 99_999_999)
     return [
         (":method", "POST"),
-        (":scheme", "http"),
+        (":scheme", "https" if request.scheme == "GRPCS" else "http"),
         (":path", _PATH),
         (":authority", request.authority),
         ("te", "trailers"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 from urllib.parse import quote, urljoin, urlsplit
@@ -29,7 +30,7 @@ class Request:
     """What to send where.
 
     Attributes:
-        scheme: HTTP, HTTPS, TCP or GRPC.
+        scheme: HTTP, HTTPS, TCP, GRPC, or GRPCS for gRPC by TLS.
         host: The action's own host; empty for the pod.
         authority: Host and port as the kubelet would name them, whatever the way.
         service: What GRPC asks for the health of; empty for the server as a whole.
@@ -104,7 +105,7 @@ def _exchange(connection: socket.socket, request: Request, path: str, deadline: 
     with connection:
         connection.settimeout(seconds_left(deadline))
         if request.scheme == "HTTPS":
-            connection = _encrypt(connection, request.host)
+            connection = encrypt(connection, request.host)
         with connection:
             connection.sendall(to_message(request, path))
             return _read_answer(connection, deadline)
@@ -157,7 +158,14 @@ def to_message(request: Request, path: str) -> bytes:
     return "\r\n".join(lines).encode()
 
 
-def _encrypt(connection: socket.socket, host: str) -> socket.socket:
+def encrypt(connection: socket.socket, host: str, protocols: Sequence[str] = ()) -> socket.socket:
+    """Speak TLS from now on, with whoever answers.
+
+    Args:
+        connection: It has its time-out.
+        host: To ask for by name; empty for none.
+        protocols: To offer above TLS, by their ALPN names.
+    """
     # Loading it costs as much as several probes, and few probes are HTTPS.
     import ssl
 
@@ -165,6 +173,8 @@ def _encrypt(connection: socket.socket, host: str) -> socket.socket:
     context.check_hostname = False
     # The kubelet does not verify either: a pod's certificate names its Service.
     context.verify_mode = ssl.CERT_NONE
+    if protocols:
+        context.set_alpn_protocols(protocols)
     return context.wrap_socket(connection, server_hostname=host or None)
 
 

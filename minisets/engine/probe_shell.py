@@ -17,6 +17,7 @@ _ABLE: Mapping[str, tuple[str, ...]] = {
     "TCP": ("nc", "bash", "curl"),
     # Its answer is binary, and its request one that only curl could send, if built for HTTP/2.
     "GRPC": (),
+    "GRPCS": (),
 }
 FIND_TOOLS = (
     "for t in " + " ".join(_TOOLS) + "; do command -v $t >/dev/null 2>&1 && echo $t; done; :"

@@ -230,7 +230,7 @@ class Prober:
         deadline = monotonic() + timeout
         connection = self._connect(way, there, timeout)
         with connection:
-            if request.scheme == "GRPC":
+            if request.scheme in ("GRPC", "GRPCS"):
                 from minisets.engine import probe_grpc
 
                 return probe_grpc.check(connection, request, deadline)
@@ -326,10 +326,9 @@ def _to_request(target: ProbeTarget, handler: Probe) -> Request:
 
 
 def _to_grpc_request(target: ProbeTarget, action: GRPCAction) -> Request:
-    if action.mode and action.mode != "Plaintext":
-        raise _Hopeless(f"grpc probes of mode {action.mode} are not supported yet")
     authority = join_address(target.address or "127.0.0.1", action.port)
-    return Request("GRPC", action.port, "", authority, service=action.service)
+    scheme = "GRPCS" if action.mode == "TLS" else "GRPC"
+    return Request(scheme, action.port, "", authority, service=action.service)
 
 
 def _port_number(target: ProbeTarget, port: IntOrString) -> int:

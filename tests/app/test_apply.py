@@ -217,8 +217,8 @@ def test_a_service_is_judged_as_it_will_be(bench: Bench):
 
     assert notices() == []
     assert notices(clusterIP="") == [
-        'spec.serviceName: the Service "web" is not headless (clusterIP: None); '
-        "its name stands for all pods anyway"
+        "spec.serviceName: its Service is not headless (clusterIP: None); "
+        "the name stands for all pods anyway"
     ]
     assert notices() == []
     outer = {"type": "ExternalName", "externalName": "db.example", "clusterIP": ""}

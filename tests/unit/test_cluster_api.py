@@ -36,6 +36,12 @@ def test_rights_of_its_service_account_tell(kind, field):
     assert f"{kind.lower()}/b gives its service account rights" in notice.message
 
 
+def test_rights_by_several_bindings_are_one_sign():
+    obj = a_set(template__serviceAccountName="web")
+    found = _evidence(obj, _binding(), _binding("ClusterRoleBinding"))
+    assert found == "2 role bindings give its service account rights"
+
+
 def test_rights_of_the_default_account_tell():
     assert _evidence(SET, _binding(name="default")).endswith("gives its service account rights")
 

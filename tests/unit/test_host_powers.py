@@ -14,6 +14,8 @@ from minisets.core.manifest import (
 )
 from tests.unit.manifests import SET, a_set
 
+NAMES = ("one", "two")
+
 
 def _set(**changes: Any) -> StatefulSet:
     return decode_as(a_set(**changes), StatefulSet)
@@ -210,3 +212,26 @@ def test_a_claim_of_the_pods_own_is_no_back_door():
         [_volume(hostPath={"path": "/"}, storageClassName="fast")],
     )
     assert found == ("claim tmp is /etc of the machine, by StorageClass fast",)
+
+
+def test_what_several_containers_and_volumes_have_is_one_phrase_each():
+    privileged = {"image": "a", "securityContext": {"privileged": True}}
+    mounts = [{"name": name, "mountPath": f"/{name}", "readOnly": name == "two"} for name in NAMES]
+    manifest = _set(
+        template__initContainers=[{"name": name, **privileged} for name in NAMES],
+        template__volumes=[{"name": name, "hostPath": {"path": f"/{name}"}} for name in NAMES],
+        container__volumeMounts=mounts,
+    )
+    assert host_powers(manifest) == (
+        "containers one, two are privileged: they can do what root can on the machine",
+        "volumes one (/one), two (/two, read-only) are paths of the machine",
+    )
+
+
+def test_the_volumes_that_a_claim_may_be_bound_to_are_one_phrase():
+    spec = {"storageClassName": "fast"}
+    manifest = _set(spec__volumeClaimTemplates=[_claim(**spec)])
+    volumes = [_volume(name, hostPath={"path": f"/{name}"}, **spec) for name in NAMES]
+    assert host_powers(manifest, (), volumes) == (
+        "claim www may be /one, /two of the machine, by PersistentVolume one, two",
+    )

@@ -1,6 +1,7 @@
 """gRPC probes against a little server of their own, which speaks real HTTP/2."""
 
 import contextlib
+import shutil
 import socket
 import threading
 import time
@@ -24,6 +25,7 @@ from tests.unit.test_prober import (
     make,
     published,
     serving,
+    tls_server,
     unroutable,
 )
 
@@ -75,7 +77,10 @@ class Call:
 class Health:
     """A server whose behaviour is a function of the call; remembers its calls."""
 
-    def __init__(self, behave):
+    def __init__(self, behave, wrap=None):
+        self._wrap = wrap
+        if wrap is not None:
+            wrap.set_alpn_protocols(["h2"])
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.calls: list[Call] = []
@@ -90,14 +95,21 @@ class Health:
             except OSError:
                 return
             with connection, contextlib.suppress(OSError):
-                protocol = H2Connection(H2Configuration(client_side=False, header_encoding=None))
-                call = Call(connection, protocol)
-                protocol.initiate_connection()
-                call.flush()
-                call.read()
-                self.calls.append(call)
-                self._behave(self, call)
-                call.flush()
+                if self._wrap is None:
+                    self._answer(connection)
+                    continue
+                with self._wrap.wrap_socket(connection, server_side=True) as encrypted:
+                    self._answer(encrypted)
+
+    def _answer(self, connection):
+        protocol = H2Connection(H2Configuration(client_side=False, header_encoding=None))
+        call = Call(connection, protocol)
+        protocol.initiate_connection()
+        call.flush()
+        call.read()
+        self.calls.append(call)
+        self._behave(self, call)
+        call.flush()
 
     def __enter__(self):
         self._thread.start()
@@ -341,12 +353,23 @@ def test_without_a_way_a_pod_is_ready_when_it_runs_and_no_tool_is_looked_for(mon
     assert stub.commands == []
 
 
-def test_a_grpc_probe_is_honoured_but_not_by_tls():
-    assert review(a_set(container__readinessProbe={"grpc": {"port": 1, "service": "a"}})) == (
-        (),
-        (),
-    )
-    plain = {"grpc": {"port": 1, "mode": "Plaintext"}}
-    assert review(a_set(container__readinessProbe=plain)) == ((), ())
-    _, (problem,) = review(a_set(container__readinessProbe={"grpc": {"port": 1, "mode": "TLS"}}))
-    assert problem.path.endswith("readinessProbe.grpc.mode")
+def test_a_grpc_probe_is_honoured():
+    for mode in ({}, {"mode": "Plaintext"}, {"mode": "TLS"}):
+        probe = {"grpc": {"port": 1, "service": "a", **mode}}
+        assert review(a_set(container__readinessProbe=probe)) == ((), ())
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes the certificate")
+def test_a_probe_of_mode_tls_takes_any_certificate(tmp_path):
+    with Health(health({"": SERVING}), wrap=tls_server(tmp_path)) as server:
+        probe = grpc(server.port, mode="TLS")
+        result = make().probe(at(), probe, timeout=5)
+        assert (result.ok, result.output) == (True, "SERVING")
+        assert server.calls[0].headers[":scheme"] == "https"
+
+
+def test_a_probe_of_mode_tls_fails_at_a_server_without():
+    with serving(b"HTTP/1.1 400 Bad Request\r\n\r\n") as server:
+        result = make().probe(at(), grpc(server.port, mode="TLS"), timeout=5)
+    assert not result.ok
+    assert "SSL" in result.output

@@ -10,13 +10,13 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from minisets.core.manifest_probe import (
     ExecAction,
-    GRPCAction,
     HTTPGetAction,
     HTTPHeader,
     Probe,
@@ -253,9 +253,9 @@ def test_https_to_a_plain_server_fails_with_words():
     assert "SSL" in result.output
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes the certificate")
-def test_https_takes_any_certificate(tmp_path):
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+def tls_server(folder: Path) -> ssl.SSLContext:
+    """Make the context of a server whose certificate nobody could verify."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
@@ -266,6 +266,12 @@ def test_https_takes_any_certificate(tmp_path):
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
+    return context
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes the certificate")
+def test_https_takes_any_certificate(tmp_path):
+    context = tls_server(tmp_path)
     with serving(answer("200 OK"), wrap=context) as server:
         result = make().probe(at(), http(server.port, scheme="HTTPS"), timeout=5)
     assert (result.ok, result.output) == (True, "200 OK")
@@ -545,7 +551,6 @@ def test_a_port_in_digits_is_a_number():
     ("handler", "words"),
     [
         (tcp("web"), "no port named 'web'"),
-        (Probe(grpc=GRPCAction(port=1, mode="TLS")), "mode TLS are not supported yet"),
         (Probe(), "does not say what to do"),
     ],
 )

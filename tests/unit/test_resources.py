@@ -35,6 +35,12 @@ def _container(**resources: Any) -> Container:
         ({"limits": {"memory": "1Mi"}}, 4, {"Memory": 6 * 2**20, "MemorySwap": 6 * 2**20}),
         ({"limits": {"ephemeral-storage": "1Gi"}}, 4, {}),
         ({"requests": {"memory": "1Gi"}}, 4, {}),
+        (
+            {"limits": {"nvidia.com/gpu": "2"}},
+            4,
+            {"DeviceRequests": [{"Count": 2, "Capabilities": [["gpu"]]}]},
+        ),
+        ({"limits": {"nvidia.com/gpu": 0}}, 4, {}),
     ],
 )
 def test_resources_become_what_the_engine_accepts(resources, cpus, expected):
@@ -67,6 +73,15 @@ def test_a_limit_of_zero_is_none():
             2,
             ("container app: the memory limit of 1Mi becomes 6Mi: the Engine takes no less",),
         ),
+        (
+            {"nvidia.com/gpu": 1},
+            2,
+            (
+                "container app: the Engine does not keep GPUs apart: other containers may be "
+                "given the same one",
+            ),
+        ),
+        ({"nvidia.com/gpu": "0"}, 2, ()),
     ],
 )
 def test_a_limit_that_cannot_be_kept_is_told(limits, cpus, expected):
