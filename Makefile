@@ -93,6 +93,11 @@ workloads: setup engine  ## run the databases and clusters of examples/; builds 
 	$(BIN)/python -m tests.workloads.images
 	$(BIN)/pytest -n 0 -v tests/workloads
 
+.PHONY: picture
+picture: setup engine images  ## run what docs/terminal.svg shows, and draw it again
+	@$(BIN)/python scripts/images.py --stand-in registry.k8s.io/nginx-slim:0.24
+	@$(BIN)/python scripts/picture.py
+
 .PHONY: bench
 bench: setup engine images  ## compare with a raw SDK loop; takes minutes, prints medians and ratios
 	$(BIN)/python scripts/bench.py $(BENCH)

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pyte
 import pytest
 
 from minisets.cli.command import Command, Settings
 from minisets.cli.main import cli
-from scripts import docs, verbs
+from scripts import docs, picture, verbs
 
 README = docs.ROOT / "README.md"
 PAGES = (*docs.documents(), *sorted(docs.ROOT.glob("examples/*/README.md")))
@@ -165,6 +166,25 @@ def test_every_module_that_is_named_exists(page):
     for name in _MODULE.findall(page.read_text(encoding="utf-8")):
         places = [docs.ROOT / name, *docs.ROOT.glob(f"*/{name}"), *docs.ROOT.glob(f"*/*/{name}")]
         assert any(place.exists() for place in places), name
+
+
+def test_the_picture_shows_the_commands_of_its_script_and_nothing_of_the_machine():
+    svg = picture.PICTURE.read_text(encoding="utf-8")
+
+    assert all(picture.shows(svg, command) for command in picture.COMMANDS), "run: make picture"
+    assert not picture.shows(svg, "minisets get nothing")
+    assert "url(h" not in svg
+    assert str(docs.ROOT) not in svg
+
+
+def test_what_a_terminal_shows_is_drawn_in_its_colours():
+    screen = pyte.Screen(picture.COLUMNS, picture.ROWS)
+    pyte.Stream(screen).feed("\x1b[31mred\x1b[0m one\r\ntwo\x1b[1A\r\x1b[2Kgone up")
+    svg = picture.draw(screen)
+
+    assert picture.shows(svg, "gone up")
+    assert picture.shows(svg, "two")
+    assert "one" in svg
 
 
 def test_a_verb_that_is_here_and_said_to_be_absent_is_found():

@@ -186,7 +186,8 @@ def _broken_networks(held: Holdings) -> Iterator[Finding]:
     for container in held.ours:
         space = container.labels.get(labels.NAMESPACE, "")
         network = container.network_ids.get(naming.network_name(space))
-        if network and network not in known:
+        # Podman's list has the name of the network in the place of its id.
+        if network and network not in known and network != naming.network_name(space):
             broken.setdefault(space, []).append(container.name)
     for space, names in sorted(broken.items()):
         yield _problem(

@@ -258,8 +258,8 @@ def _lost_network(pod: PodSeen, network: NetworkPlace | None) -> bool:
     """
     if network is None:
         return False
-    held = pod.network_ids.get(network.name, "")
-    return bool(held) and held != network.id
+    # Podman's list has the name of the network in the place of its id.
+    return pod.network_ids.get(network.name, "") not in {"", network.id, network.name}
 
 
 def _names(
