@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from minisets.core import labels
 from minisets.core.manifest import PodSpec, StatefulSet
@@ -16,6 +17,7 @@ from minisets.core.storage import (
     bind,
     ephemeral_request,
     is_given,
+    named_request,
 )
 from minisets.errors import NotConverged, ReferenceMissing
 
@@ -83,24 +85,27 @@ def check_users(
 def shortfalls(manifest: StatefulSet, namespace: str, storage: Storage) -> tuple[str, ...]:
     """Return what Docker does not give of what a set's volumes ask for, each sentence once."""
     spec = manifest.spec.template.spec
-    templates = {one.metadata.name: one.spec for one in manifest.spec.volume_claim_templates}
-    wanted = [(f"{name}-{manifest.metadata.name}-0", one) for name, one in templates.items()]
+    templates = {one.metadata.name for one in manifest.spec.volume_claim_templates}
+    # One of each template's claims stands for the others.
+    wanted: list[ClaimRequest | None] = [
+        replace(
+            named_request(one, namespace), name=f"{one.metadata.name}-{manifest.metadata.name}-0"
+        )
+        for one in manifest.spec.volume_claim_templates
+    ]
     found = []
     for volume in spec.volumes:
         claim = volume.persistent_volume_claim
         if volume.name in templates:
             continue
         if claim is not None and claim.claim_name in storage.claims:
-            wanted.append((claim.claim_name, storage.claims[claim.claim_name].spec))
-        own = ephemeral_request(volume)
-        if own is not None:
-            wanted.append((own.name, own.spec))
+            wanted.append(named_request(storage.claims[claim.claim_name], namespace))
+        wanted.append(ephemeral_request(volume, namespace=namespace))
         if is_disk_after_all(volume, spec):
             found.append(_ON_DISK.format(volume.name))
-    for name, claim_spec in wanted:
-        request = ClaimRequest(namespace=namespace, name=name, spec=claim_spec)
+    for request in filter(None, wanted):
         with suppress(ReferenceMissing):
-            bound = bind((request,), storage).get(name)
+            bound = bind((request,), storage).get(request.name)
             found.append(backing(request, storage, bound).shortfall)
     return tuple(dict.fromkeys(text for text in found if text))
 

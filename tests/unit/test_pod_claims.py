@@ -6,7 +6,7 @@ import pytest
 
 from minisets.core import labels
 from minisets.core.decode import decode_as
-from minisets.core.manifest import PersistentVolumeClaim, PodSpec, StatefulSet
+from minisets.core.manifest import PersistentVolumeClaim, PodSpec, StatefulSet, StorageClass
 from minisets.core.observed import VolumeSeen
 from minisets.core.pod_claims import check_users, missing_claims, shortfalls, to_hand_over
 from minisets.core.pod_volumes import PodVolume, VolumeKind
@@ -21,6 +21,7 @@ CLAIM = {
         "resources": {"requests": {"storage": "1Gi"}},
     },
 }
+POD: dict[str, Any] = {"containers": []}
 BIND = {"type": "none", "o": "bind", "device": "/srv"}
 
 
@@ -66,6 +67,17 @@ def test_what_docker_does_not_give_is_said_once():
         "the emptyDir tmp is on disk: Docker cannot mount a subPath of memory",
         'there is no StorageClass "fast": its claims get plain volumes',
     )
+
+
+def test_the_old_annotation_names_a_class_too():
+    annotations = {"volume.beta.kubernetes.io/storage-class": "fast"}
+    claim = {"metadata": {"name": "data", "annotations": annotations}, "spec": {}}
+    spec = {"selector": {}, "template": {"spec": POD}, "volumeClaimTemplates": [claim]}
+    manifest = decode_as({"metadata": {"name": "web"}, "spec": spec}, StatefulSet)
+    fast = {"metadata": {"name": "fast"}, "provisioner": "k8s.io/minikube-hostpath"}
+    classes = (decode_as(fast, StorageClass),)
+    (found,) = shortfalls(manifest, "default", Storage(classes=classes))
+    assert "the provisioner k8s.io/minikube-hostpath of the class fast needs a cluster" in found
 
 
 def test_claims_that_are_not_there_are_found_with_their_place():
