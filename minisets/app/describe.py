@@ -9,7 +9,7 @@ from minisets.app.changes import Change
 from minisets.app.history import read_events
 from minisets.app.look import Look
 from minisets.app.notices import notices
-from minisets.app.outlook import plan_of
+from minisets.app.outlook import next_steps, repairs_of
 from minisets.app.pod_parts import PodPart
 from minisets.app.query import read_kind
 from minisets.app.sets import SET_KIND
@@ -18,11 +18,11 @@ from minisets.app.views import ClaimView, PodView, ServiceView, SetView, View
 from minisets.app.views_pod import pod_views
 from minisets.core import labels, naming
 from minisets.core.absence import not_found
-from minisets.core.actions import render_action
 from minisets.core.history import Event
 from minisets.core.load import LoadedObject
 from minisets.core.notice_groups import group_notices
 from minisets.core.observed import VolumeSeen
+from minisets.core.pod_seen import PodSeen
 from minisets.core.selectors import matches, parse_labels
 from minisets.core.set_record import RevisionEntry
 from minisets.core.source import Source
@@ -40,6 +40,7 @@ class PodFacts:
         names: DNS names that it was given on its network.
         probes: Container → what its probe said just now, and whether that is good.
         output: Container that does not do well → its last lines.
+        repair: What it needs before anything else is done to it; empty if it needs nothing.
         events: Of the pod, oldest first.
     """
 
@@ -47,6 +48,7 @@ class PodFacts:
     names: tuple[str, ...]
     probes: dict[str, tuple[bool, str]]
     output: dict[str, tuple[str, ...]]
+    repair: str
     events: tuple[Event, ...]
 
 
@@ -174,6 +176,7 @@ def _pod(look: Look, view: PodView, events: tuple[Event, ...]) -> PodFacts:
     }
     return PodFacts(
         view=view,
+        repair=_repair_of(look, view),
         names=_names_of(look, view),
         probes=probes,
         output={
@@ -185,13 +188,18 @@ def _pod(look: Look, view: PodView, events: tuple[Event, ...]) -> PodFacts:
     )
 
 
+def _repair_of(look: Look, view: PodView) -> str:
+    target = look.target_of(_seen(look, view))
+    return repairs_of(look, target).get(view.name, "") if target is not None else ""
+
+
+def _seen(look: Look, view: PodView) -> PodSeen:
+    wanted = (view.namespace, view.name)
+    return next(pod for pod in look.pods if (pod.labels[labels.NAMESPACE], pod.name) == wanted)
+
+
 def _names_of(look: Look, view: PodView) -> tuple[str, ...]:
-    pod = next(
-        pod
-        for pod in look.pods
-        if (pod.labels[labels.NAMESPACE], pod.name) == (view.namespace, view.name)
-    )
-    holder = pod.holder
+    holder = _seen(look, view).holder
     detail = look.inspect([holder]).get(holder.id)
     if detail is None:
         return ()
@@ -231,7 +239,7 @@ def _set(look: Look, view: SetView, events: tuple[Event, ...]) -> SetFacts:
         pods=tuple(
             pod for pod in pod_views(look) if pod.namespace == view.namespace and pod.name in names
         ),
-        steps=() if facts.is_stopped else tuple(map(render_action, plan_of(look, target).actions)),
+        steps=next_steps(look, target),
         notices=tuple(_notices(look, target)),
         applied_from=(facts.applied_from.path, facts.applied_from.time),
         revisions=facts.revisions,

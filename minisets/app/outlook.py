@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from minisets.app.deeds import Workshop
 from minisets.app.look import Look
+from minisets.app.needs import needs
+from minisets.app.network import find_network
 from minisets.app.targets import Target
-from minisets.core.actions import Plan
+from minisets.core.actions import Plan, render_action
 from minisets.core.planner import plan
 from minisets.core.snapshot import take_snapshot
 
@@ -20,3 +23,19 @@ def plan_of(look: Look, target: Target) -> Plan:
         ready_for=look.ready,
     )
     return plan(snapshot)
+
+
+def repairs_of(look: Look, target: Target) -> dict[str, str]:
+    """Return pod → what it needs before anything else is done to it, and why."""
+    place = find_network(look.context, target.namespace)
+    workshop = Workshop(context=look.context, target=target, world=look.world, network=place)
+    return {one.pod: f"repair pod {one.pod} - {one.cause}" for one in needs(workshop)}
+
+
+def next_steps(look: Look, target: Target) -> tuple[str, ...]:
+    """Return what a command that drives the set would do next, each step with its cause."""
+    if target.facts.is_stopped:
+        return ()
+    # The plan waits until no pod needs care.
+    repairs = repairs_of(look, target).values()
+    return tuple(repairs) or tuple(map(render_action, plan_of(look, target).actions))

@@ -12,6 +12,7 @@ from minisets.app.context import Context
 from minisets.app.deeds import Workshop
 from minisets.app.live_files import refresh_files
 from minisets.app.liveness import Liveness
+from minisets.app.needs import needs
 from minisets.app.publishing import another_port, published_texts, wishes_of
 from minisets.app.readiness import Readiness
 from minisets.app.targets import Target, flush
@@ -20,20 +21,19 @@ from minisets.app.view import watched_pod
 from minisets.app.world import Key
 from minisets.core import labels, naming
 from minisets.core.actions import Action, CreateClaim, CreatePod, DeletePod
-from minisets.core.controller_state import Snapshot, Status, in_range
+from minisets.core.controller_state import Snapshot, Status
 from minisets.core.kubelet import (
     Care,
     RenamePod,
     RestartContainer,
     StartContainer,
     UnpauseContainer,
-    care,
 )
 from minisets.core.manifest import Container
 from minisets.core.observed import ContainerStatus
 from minisets.core.planner import Options, plan
 from minisets.core.pod_seen import PodSeen
-from minisets.core.snapshot import orphaned_claims, set_spec, take_snapshot
+from minisets.core.snapshot import orphaned_claims, take_snapshot
 from minisets.errors import (
     AddressTaken,
     Contended,
@@ -117,29 +117,10 @@ class Turn:
 
     def _care(self, workshop: Workshop) -> list[list[Deed]]:
         """Return what pods need whatever the set wants; renames one at a time."""
-        target = workshop.target
-        if target.facts.is_stopped or target.facts.deletion:
-            return []
-        spec = set_spec(target.facts, target.manifest)
-        found: list[Care] = []
-        started, unwell = self._readiness.started(), self._readiness.unwell()
+        unwell = self._readiness.unwell()
         if self._liveness is not None:
             unwell |= self._liveness.unwell()
-        for name, pod in workshop.pods().items():
-            _, ordinal = naming.split_pod_name(name)
-            if not in_range(spec, ordinal):
-                continue
-            needed = care(
-                pod,
-                parts=workshop.parts(pod.labels.get(labels.REVISION, "")),
-                identity=workshop.identity(ordinal),
-                network=workshop.network,
-                given_names=target.facts.aliases,
-                started=started,
-                unwell=unwell,
-            )
-            if needed is not None:
-                found.append(needed)
+        found = needs(workshop, started=self._readiness.started(), unwell=unwell)
         # A rename takes a pod off the network for a moment: never several at once.
         renames = [deed for deed in found if isinstance(deed, RenamePod)]
         chosen = [deed for deed in found if not isinstance(deed, RenamePod)] or renames[:1]

@@ -40,6 +40,7 @@ class PodView(msgspec.Struct, frozen=True, kw_only=True):
         node: Name of the Engine's machine, where it was asked for.
         parts: Its containers, init containers first.
         places: Where it is to be found from outside.
+        is_cut_off: Its sandbox has ended, and with it the network of its containers.
     """
 
     namespace: str
@@ -56,6 +57,7 @@ class PodView(msgspec.Struct, frozen=True, kw_only=True):
     object: Object
     parts: tuple[PodPart, ...] = ()
     places: tuple[str, ...] = ()
+    is_cut_off: bool = False
 
 
 class ClaimView(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,6 +56,12 @@ def _pod_view(look: Look, pod: PodSeen, details: Mapping[str, ContainerDetail]) 
         node=look.node,
         revision=revision,
         parts=parts,
+        is_cut_off=not is_terminating and _is_cut_off(pod),
         places=places_of_pod(look.context, target, pod) if target is not None else (),
         object=pod_object(pod, target, template, parts, summary, address=address, node=look.node),
     )
+
+
+def _is_cut_off(pod: PodSeen) -> bool:
+    ended = {ContainerStatus.EXITED, ContainerStatus.DEAD}
+    return pod.sandbox is not None and pod.sandbox.status in ended

@@ -54,7 +54,7 @@ def describe(
             raise InputError("name cannot be provided when a selector is specified")
         if has_names and all_namespaces:
             raise InputError(
-                "an object is named within one namespace", hint="leave out -A, or the name"
+                "an object is named within one namespace", hint="leave out -A or the name"
             )
         keeps = parse_selectors(wanted, selector, None)
         with open_context(settings, screen) as context:

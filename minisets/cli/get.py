@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from minisets.cli import kinds
-from minisets.cli.command import Command, Settings, pass_settings
+from minisets.cli.command import Command, Settings, namespace_flag, pass_settings
 from minisets.cli.kinds import Resource
 from minisets.cli.manifests import file_options, find_wanted
 from minisets.cli.selection import parse_selectors
@@ -191,7 +191,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
         """
         if is_everywhere and self.has_names:
             raise InputError(
-                "an object is named within one namespace", hint="leave out -A, or the name"
+                "an object is named within one namespace", hint="leave out -A or the name"
             )
         if has_selector and self.has_names:
             raise InputError("name cannot be provided when a selector is specified")
@@ -268,12 +268,27 @@ def show(
             # What a JSONPath gives is for programs: nothing is added to it, as in kubectl.
             is_raw = options.output.format == "jsonpath"
             click.echo(text, nl=False) if is_raw else screen.result(text)
+    if options.output.is_table:
+        _remark_cut_off(screen, [view for _, views in found for view in views])
     if missing and not is_lenient:
         raise NotFound("\n".join(one.message for one in missing), hint=missing[0].hint)
     if is_empty and options.output.is_table and not missing:
         is_global = choice.wanted.keys() <= kinds.CLUSTER_SCOPED
         place = "" if namespace is None or is_global else f" in {namespace} namespace"
         screen.remark(f"No {noun} found{place}{'.' if place else ''}")
+
+
+def _remark_cut_off(screen: Screen, views: Sequence[View]) -> None:
+    """Say how pods come back that nothing but a command of ours brings back."""
+    from minisets.app.views import PodView
+
+    cut_off = [view for view in views if isinstance(view, PodView) and view.is_cut_off]
+    for namespace in sorted({view.namespace for view in cut_off}):
+        names = ", ".join(view.name for view in cut_off if view.namespace == namespace)
+        screen.remark(
+            f"cut off, because the sandbox has ended: {names}; "
+            f"bring back with: minisets start{namespace_flag(namespace)}"
+        )
 
 
 def _looks(

@@ -80,6 +80,9 @@ def _pod(facts: PodFacts) -> Fields:
         ("Controlled By", ", ".join(f"{one['kind']}/{one['name']}" for one in owners) or NONE),
         ("Revision", view.revision or NONE),
     ]
+    if facts.repair and owners:
+        set_name = owners[0]["name"]
+        fields.append(("Next Steps", (facts.repair, _follow(set_name, view.namespace))))
     if any(part.sight.kind != "main" for part in view.parts):
         fields.append(("Init Containers", pod_containers(facts, is_init=True)))
     conditions = view.object["status"]["conditions"]
@@ -125,8 +128,7 @@ def _set(facts: SetFacts, now: float) -> Fields:
     if facts.notices:
         fields.append(("Notices", facts.notices))
     if facts.steps:
-        follow = f"minisets rollout status sts/{view.name} -n {view.namespace}"
-        fields.append(("Next Steps", (*facts.steps, f"go on with: {follow}")))
+        fields.append(("Next Steps", (*facts.steps, _follow(view.name, view.namespace))))
     pods = [
         {
             "Name": pod.name,
@@ -150,6 +152,10 @@ def _set(facts: SetFacts, now: float) -> Fields:
         ("Volume Claims", _claim_templates(spec.get("volumeClaimTemplates") or ())),
         ("Revisions", Table(revisions)),
     ]
+
+
+def _follow(set_name: str, namespace: str) -> str:
+    return f"go on with: minisets rollout status sts/{set_name} -n {namespace}"
 
 
 def _strategy(spec: Mapping[str, Any]) -> Fields:

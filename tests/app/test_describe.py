@@ -8,6 +8,7 @@ from minisets.app.describe import describe_views, find_views
 from minisets.app.history import read_events
 from minisets.app.look import Look
 from minisets.app.park import stop
+from minisets.app.views_pod import pod_views
 from minisets.cli.render_describe import render_facts
 from minisets.core.probe_state import ProbeResult
 from minisets.errors import NotConverged, NotFound
@@ -173,6 +174,22 @@ def test_how_a_container_ended_is_told_though_it_runs_again(bench: Bench):
     assert lines(text) >= {"State: Running", "Last State: Terminated", "Exit Code: 137"}
 
 
+def test_a_pod_that_needs_repair_says_why_and_what_brings_it_back(bench: Bench):
+    manifest = a_set(replicas=1)
+    containers = manifest["spec"]["template"]["spec"]["containers"]
+    containers.append({**containers[0], "name": "side", "ports": []})
+    bench.apply(manifest)
+    whole = {"Next Steps", "repair pod web-0"}
+    assert not any(word in described(bench, "Pod", "web-0") for word in whole)
+    bench.engine.crash("web-0._pod")
+    (view,) = pod_views(look(bench))
+    assert view.is_cut_off
+    for kind, name in (("Pod", "web-0"), ("StatefulSet", "web")):
+        text = described(bench, kind, name)
+        assert "repair pod web-0 - it was stopped by hand or by the Engine" in text
+        assert "go on with: minisets rollout status sts/web -n default" in text
+
+
 def test_notices_that_apply_gave_are_repeated(bench: Bench):
     manifest = a_set(replicas=1, serviceName="nowhere")
     container_of(manifest)["env"] = [
@@ -221,5 +238,14 @@ def test_describing_writes_nothing(bench: Bench):
     bench.engine.log.clear()
     for kind in ("Pod", "StatefulSet", "PersistentVolumeClaim", "Service"):
         described(bench, kind)
-    reads = {"containers", "volumes", "inspect", "events", "volume_sizes", "image", "logs"}
+    reads = {
+        "containers",
+        "volumes",
+        "inspect",
+        "events",
+        "volume_sizes",
+        "image",
+        "logs",
+        "networks",
+    }
     assert {line.split()[0] for line in bench.engine.log} <= reads
