@@ -90,6 +90,8 @@ def notices(
             said = _change_notices(world, changes, change)
         elif change.loaded.kind == "Service":
             said = _service_port_notices(world, changes, change)
+        elif change.loaded.kind == "PersistentVolumeClaim":
+            said = _size_notices(world, change)
         elif change.loaded.kind == SET_KIND:
             said = _set_notices(scene, change)
         else:
@@ -145,6 +147,22 @@ def _set_notices(scene: _Scene, change: Change) -> list[Notice]:
             )
         ]
     return found
+
+
+def _size_notices(world: World, change: Change) -> list[Notice]:
+    """Say that the volume of a claim does not follow the size that it asks for."""
+    name = naming.volume_name(change.namespace, change.loaded.name)
+    sizes = [one.get("spec", {}).get("resources") for one in (change.before, change.merged)]
+    is_made = any(volume.name == name for volume in world.claims(change.namespace))
+    if change.live is None or not is_made or sizes[0] == sizes[1]:
+        return []
+    return [
+        Notice(
+            subject=f"persistentvolumeclaim/{change.loaded.name}",
+            message=f"the volume {name} stays as it was made: no driver here changes the size "
+            "of a volume",
+        )
+    ]
 
 
 def _storage_notices(

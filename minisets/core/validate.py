@@ -38,6 +38,7 @@ from minisets.core.validate_objects import (
     check_volume_object,
 )
 from minisets.core.validate_pod import check_pod_spec
+from minisets.core.validate_storage import check_storage_update
 from minisets.errors import Problem
 
 _Obj = dict[str, Any]
@@ -105,7 +106,7 @@ def validate_update(old: _Obj, new: _Obj) -> tuple[Problem, ...]:
         case "ConfigMap" | "Secret":
             return tuple(check_data_update(old, new))
         case _:
-            return ()
+            return tuple(check_storage_update(old, new))
 
 
 def _check_set_update(old: _Obj, new: _Obj) -> tuple[Problem, ...]:

@@ -15,7 +15,13 @@ from minisets.app.views_volume import volume_views
 from minisets.core import labels
 from minisets.core.observed import VolumeSeen
 from minisets.engine.pause_image import ensure_pause_image
-from minisets.errors import EngineConflict, InputError, NotConverged, ReferenceMissing
+from minisets.errors import (
+    EngineConflict,
+    InputError,
+    ManifestError,
+    NotConverged,
+    ReferenceMissing,
+)
 from tests.app.bench import Bench, a_set, container_of, with_claim
 
 BIND = {"type": "none", "o": "bind", "device": "/srv/${pvc.metadata.name}"}
@@ -346,7 +352,7 @@ def test_claims_of_devices_are_devices_of_the_container(bench: Bench):
     bench.apply(*volumes, a_claim(**block), manifest)
     assert bench.engine.container("web-0").host["Devices"] == expected
     assert bench.engine.container("web-0").host["Mounts"] == []
-    assert len(said(bench, "claim own may be /dev/sd1 of the machine")) == 1
+    assert len(said(bench, "claim own may be /dev/sd1, /dev/sd2 of the machine")) == 1
     bench.remove_by_hand("web-0")
     bench.apply(*volumes, a_claim(**block), manifest)
     assert bench.engine.container("web-0").host["Devices"] == expected
@@ -432,6 +438,34 @@ def test_a_place_of_the_machine_keeps_its_owner(bench: Bench):
     bench.apply(a_volume(), manifest)
     bench.apply(a_volume(), secured(manifest, fsGroup=2000, fsGroupChangePolicy="Always"))
     assert bench.engine.count("exec") == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (a_claim(), a_claim(storageClassName="x"), "spec is immutable after creation except"),
+        (a_volume(), a_volume(hostPath={"path": "/x"}), "persistentvolumesource is immutable"),
+        (a_volume(), a_volume(volumeMode="Block"), "volumeMode: Invalid value"),
+        (a_class(), a_class(parameters=BIND), "updates to parameters are forbidden"),
+        (a_class(), a_class(reclaimPolicy="Retain"), "updates to reclaimPolicy are forbidden"),
+    ],
+)
+def test_what_storage_is_made_of_cannot_be_changed(bench: Bench, before, after, words: str):
+    bench.apply(before)
+    with pytest.raises(ManifestError, match=words):
+        bench.apply(after)
+
+
+def test_a_claim_may_ask_for_another_size_and_its_volume_stays(bench: Bench):
+    manifest = by_name(a_set(replicas=1))
+    bench.apply(a_claim(), manifest)
+    bigger = a_claim(resources={"requests": {"storage": "2Gi"}})
+    bench.apply(bigger, manifest)
+    assert said(bench, "stays as it was made") == [
+        "persistentvolumeclaim/shared: the volume shared stays as it was made: no driver here "
+        "changes the size of a volume"
+    ]
+    bench.apply(a_volume(), a_volume(size="9Gi"))
 
 
 def test_an_ephemeral_claim_is_new_with_each_pod(bench: Bench):
