@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from minisets.app.history import read_events
 from minisets.app.look import Look
 from minisets.app.shapes import Object, timestamp
@@ -10,6 +12,7 @@ from minisets.core.history import Event
 
 KIND = "Event"
 _API_VERSIONS = {"StatefulSet": "apps/v1"}
+_SPREAD_NANOSECONDS = 10**6
 
 
 def event_views(look: Look) -> list[ObjectView]:
@@ -18,13 +21,23 @@ def event_views(look: Look) -> list[ObjectView]:
         ObjectView(
             kind=KIND,
             namespace=event.namespace,
-            # As Kubernetes names them: after the object, and the time in hexadecimal digits.
-            name=f"{event.name}.{int(event.first * 10**9):x}",
+            name=_name(event),
             created=event.first,
             object=_object(event),
         )
         for event in read_events(look)
     ]
+
+
+def _name(event: Event) -> str:
+    """Return a name as Kubernetes gives it: the object's, and the time in hexadecimal digits.
+
+    What happened to an object at one moment differs in the last digits.
+    """
+    what = f"{event.reason} {event.message} {event.container_id}"
+    return (
+        f"{event.name}.{int(event.first * 10**9) + crc32(what.encode()) % _SPREAD_NANOSECONDS:x}"
+    )
 
 
 def _object(event: Event) -> Object:
@@ -40,7 +53,7 @@ def _object(event: Event) -> Object:
         "apiVersion": "v1",
         "kind": KIND,
         "metadata": {
-            "name": f"{event.name}.{int(event.first * 10**9):x}",
+            "name": _name(event),
             "namespace": event.namespace,
             "creationTimestamp": timestamp(event.first),
         },

@@ -8,6 +8,7 @@ from minisets.app.describe import describe_views, find_views
 from minisets.app.history import read_events
 from minisets.app.look import Look
 from minisets.app.park import stop
+from minisets.app.views_event import event_views
 from minisets.app.views_pod import pod_views
 from minisets.cli.render_describe import render_facts
 from minisets.core.probe_state import ProbeResult
@@ -164,6 +165,13 @@ def test_what_the_engine_has_forgotten_is_told_by_what_is_there(bench: Bench):
         ("StatefulSet", "SuccessfulCreate"),
     ]
     assert sorted(without) == sorted(with_memory)
+
+
+def test_what_happens_at_one_moment_has_names_of_its_own(bench: Bench):
+    bench.apply(with_claim(with_claim(a_set(replicas=2), "more")))
+    names = [view.name for view in event_views(look(bench))]
+    assert len(names) == len(set(names))
+    assert names == [view.name for view in event_views(look(bench))]
 
 
 def test_how_a_container_ended_is_told_though_it_runs_again(bench: Bench):
