@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from minisets.app.context import Context
 from minisets.app.pod_choice import find_container
 from minisets.app.world import observe
+from minisets.core.naming import DEFAULT_NAMESPACE
 from minisets.core.observed import PathSeen
 from minisets.engine.tar_pack import Ownership, pack
 from minisets.engine.tar_unpack import unpack
@@ -37,6 +38,8 @@ class PodFiles:
     ) -> None:
         self._engine = context.engine
         self._pod = pod
+        space = "" if namespace == DEFAULT_NAMESPACE else f" -n {namespace}"
+        self._exec = f"minisets exec {pod}{f' -c {container}' if container else ''}{space} --"
         seen = find_container(observe(context.engine, namespace), namespace, pod, container)
         self._id = seen.id
         config = context.engine.inspect(seen.id).config
@@ -158,13 +161,13 @@ class PodFiles:
     def _missing(self, path: str) -> NotFound:
         return NotFound(
             f"{path}: no such file or folder in pod {self._pod}",
-            hint=f"minisets exec {self._pod} -- ls {PurePosixPath(path).parent!s}",
+            hint=f"{self._exec} ls {PurePosixPath(path).parent!s}",
         )
 
     def _no_folder(self, folder: str) -> InputError:
         return InputError(
             f"the folder {folder} does not exist in pod {self._pod}",
-            hint=f"minisets exec {self._pod} -- mkdir -p {folder}",
+            hint=f"{self._exec} mkdir -p {folder}",
         )
 
 

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 
 from minisets.app.context import Context
 from minisets.app.pod_choice import (
+    Defaulted,
     PodContainers,
     PodRef,
     choose_container,
     default_container,
     expects_pods,
     find_pods,
+    tell_default,
 )
 from minisets.app.world import World, observe
 from minisets.core import labels
@@ -53,6 +55,7 @@ class LogOptions:
         previous: What the container's earlier runs wrote, instead of the present one.
         most_streams: How many containers may be followed.
         look_seconds: How often to look for new pods.
+        on_default: Told the container that is taken of a pod of several.
     """
 
     container: str | None = None
@@ -63,6 +66,7 @@ class LogOptions:
     previous: bool = False
     most_streams: int = 5
     look_seconds: float = _LOOK_SECONDS
+    on_default: Defaulted = lambda _name, _names: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,10 @@ def _sources(
 ) -> list[_Source]:
     pods = find_pods(world, namespace, ref)
     chosen = [(pod, one) for pod in pods for one in _containers(world, pod, ref, options)]
+    is_one = ref.kind == "Pod" and ref.selector is None and not options.all_containers
+    if is_one and options.container is None and chosen:
+        pod, one = chosen[0]
+        tell_default(world, pod, container_of(one), options.on_default)
     if options.container is not None and pods and not chosen:
         # Of several pods some may have it; here none has.
         choose_container(world, pods[0], options.container)

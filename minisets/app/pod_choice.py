@@ -26,6 +26,10 @@ DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 _RESOURCES = {"Pod": "pods", SET_KIND: "statefulsets.apps", "Service": "services"}
 
 
+Defaulted = Callable[[str, tuple[str, ...]], None]
+"""Told the container that was taken out of several because none was named."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodRef:
     """Pods as they are named: one by its name, those of a set or a Service, or by their labels.
@@ -186,6 +190,21 @@ def default_container(world: World, pod: PodContainers) -> str:
         named = template.metadata.annotations.get(DEFAULT_CONTAINER)
         return named if named in pod.names else template.spec.containers[0].name
     return container_of(pod.mains[0])
+
+
+def tell_default(world: World, pod: PodContainers, taken: str, tell: Defaulted) -> None:
+    """Tell which of several containers was taken because none was named, as kubectl does.
+
+    Nothing is told where the pod's own annotation names it.
+    """
+    template = _template(world, pod)
+    if template is None:
+        return
+    mains = [one.name for one in template.spec.containers]
+    inits = [f"{one.name} (init)" for one in template.spec.init_containers]
+    chosen = template.metadata.annotations.get(DEFAULT_CONTAINER)
+    if len(mains) + len(inits) > 1 and chosen not in pod.names:
+        tell(taken, (*mains, *inits))
 
 
 def running_container(

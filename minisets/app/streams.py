@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from minisets.app.context import Context
-from minisets.app.pod_choice import PodRef, running_container
+from minisets.app.pod_choice import Defaulted, PodRef, running_container, tell_default
 from minisets.app.world import observe
 from minisets.core.observed import ContainerSeen
 from minisets.core.pod_seen import container_of
 from minisets.errors import InputError
-
-Defaulted = Callable[[str, tuple[str, ...]], None]
-"""Told the container that was taken out of several because none was named."""
 
 
 def run(
@@ -69,6 +66,6 @@ def _choose(
 ) -> ContainerSeen:
     world = observe(context.engine, namespace)
     pod, seen = running_container(world, namespace, ref, container)
-    if container is None and len(pod.containers) > 1:
-        on_default(container_of(seen), pod.names)
+    if container is None:
+        tell_default(world, pod, container_of(seen), on_default)
     return seen

@@ -91,8 +91,8 @@ class Turn:
         collected = self._collect_claims(workshop)
         groups = self._groups(workshop, decided.actions)
         reason = decided.error or decided.waiting_for
-        self.teller.tell_set(target, snapshot.set, decided.status, _open_reason(groups, reason))
         self.teller.tell_pods(workshop, snapshot.set)
+        self.teller.tell_set(target, snapshot.set, decided.status, _open_reason(groups, reason))
         if groups or collected:
             # What pods are made from must be remembered before there are such pods.
             flush(self._context, target)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from minisets.cli.command import DURATION, Command, Settings, pass_settings
-from minisets.cli.pods import PODS_METAVAR, parse_pods
+from minisets.cli.pods import PODS_METAVAR, parse_pods, tell_default
 from minisets.cli.session import open_context, open_screen
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def logs(
             since=since_time,
             previous=previous,
             most_streams=max_log_requests,
+            on_default=lambda name, names: tell_default(screen, name, names),
         )
         read = follow_logs if follow else read_logs
         has_prefix = ref.kind != "Pod" if prefix is None else prefix

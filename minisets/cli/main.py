@@ -114,7 +114,12 @@ class Root(click.Group):
 
         def command() -> int:
             # The value of ctx.exit(); a command's own return value is None.
-            code = super(Root, self).main(words, name, **more)
+            try:
+                code = super(Root, self).main(words, name, **more)
+            except click.exceptions.NoArgsIsHelpError as error:
+                # As with kubectl and docker: half a command asks what there is.
+                click.echo(error.format_message())
+                return 0
             return code if isinstance(code, int) else 0
 
         if "_MINISETS_COMPLETE" in os.environ:

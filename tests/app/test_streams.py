@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from minisets.app.logs import LogOptions, read_logs
 from minisets.app.pod_choice import PodRef
 from minisets.app.streams import attach, run
 from minisets.app.usage import measure_pods
@@ -35,13 +36,23 @@ def test_of_a_set_the_first_pod_that_runs_is_taken(bench: Bench):
 
 
 def test_of_several_containers_the_first_is_taken_and_told(bench: Bench):
-    bench.apply(a_set(replicas=1))
-    add_container(bench, "logger")
+    manifest = a_set(replicas=1)
+    pod = manifest["spec"]["template"]["spec"]
+    pod["containers"].append({"name": "logger", "image": DEMO})
+    pod["initContainers"] = [{"name": "setup", "image": DEMO}]
+    bench.engine.ends = lambda found: 0 if found.name == "web-0.setup" else None
+    bench.apply(manifest)
     told = []
     ref = PodRef(name="web-0")
     run(bench.command(), "default", ref, ["a"], on_default=lambda *words: told.append(words))
     assert bench.engine.log[-1] == "exec_interactive web-0"
-    assert told == [("app", ("app", "logger"))]
+    assert told == [("app", ("app", "logger", "setup (init)"))]
+    options = LogOptions(on_default=lambda *words: told.append(words))
+    read_logs(bench.command(), "default", ref, options)
+    assert told[1:] == told[:1]
+    # Of a set all are shown, and none of them is a default.
+    read_logs(bench.command(), "default", PodRef(kind="StatefulSet", name="web"), options)
+    assert len(told) == 2
     run(bench.command(), "default", ref, ["a"], container="logger")
     assert bench.engine.log[-1] == "exec_interactive web-0.logger"
 

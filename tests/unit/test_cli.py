@@ -408,3 +408,12 @@ def test_a_ping_tells_the_versions():
     assert parse_ping(b"HTTP/1.0 200 OK\r\nServer: nginx\r\n\r\n") is None
     assert parse_ping(b"") is None
     assert ping("/nowhere/docker.sock") is None
+
+
+@pytest.mark.parametrize("words", [[], ["rollout"], ["top"], ["create", "secret"]])
+def test_half_a_command_asks_what_there_is(capsys, words):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    shown = capsys.readouterr()
+    assert (ended.value.code, shown.err) == (0, "")
+    assert shown.out.startswith(f"Usage: {' '.join(['minisets', *words])} ")
