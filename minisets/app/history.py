@@ -38,26 +38,31 @@ def _of_pod(look: Look, pod: PodView) -> Iterator[Event]:
     for owner in pod.object["metadata"].get("ownerReferences") or ():
         yield pod_created(pod.namespace, owner["name"], pod.name, pod.created)
     for part in pod.parts:
-        if part.container is None or part.detail is None:
-            if part.sight.blocked:
-                yield _blocked(look, pod, part)
-            continue
-        name = part.sight.name
-        is_probe = "exec" in (part.spec.get("readinessProbe") or {})
-        yield from from_inspection(
-            pod.namespace,
-            pod.name,
-            name,
-            part.container.created,
-            part.detail,
-            check="Readiness probe" if is_probe else "Health check",
-        )
-        result = look.probed.get(part.container.id)
-        if result is not None and not result.ok:
-            kind = "Readiness" if part.spec.get("readinessProbe") else "Startup"
-            since, now = part.detail.started_at, look.context.clock.now()
-            failed = probe_failed(pod.namespace, pod.name, name, kind, result.output, now, since)
-            yield replace(failed, container_id=part.container.id)
+        for event in _of_part(look, pod, part):
+            yield replace(event, is_init=part.sight.kind != "main")
+
+
+def _of_part(look: Look, pod: PodView, part: PodPart) -> Iterator[Event]:
+    if part.container is None or part.detail is None:
+        if part.sight.blocked:
+            yield _blocked(look, pod, part)
+        return
+    name = part.sight.name
+    is_probe = "exec" in (part.spec.get("readinessProbe") or {})
+    yield from from_inspection(
+        pod.namespace,
+        pod.name,
+        name,
+        part.container.created,
+        part.detail,
+        check="Readiness probe" if is_probe else "Health check",
+    )
+    result = look.probed.get(part.container.id)
+    if result is not None and not result.ok:
+        kind = "Readiness" if part.spec.get("readinessProbe") else "Startup"
+        since, now = part.detail.started_at, look.context.clock.now()
+        failed = probe_failed(pod.namespace, pod.name, name, kind, result.output, now, since)
+        yield replace(failed, container_id=part.container.id)
 
 
 def _blocked(look: Look, pod: PodView, part: PodPart) -> Event:

@@ -48,7 +48,8 @@ def _object(event: Event) -> Object:
         "namespace": event.namespace,
     }
     if event.container:
-        involved["fieldPath"] = f"spec.containers{{{event.container}}}"
+        field = "initContainers" if event.is_init else "containers"
+        involved["fieldPath"] = f"spec.{field}{{{event.container}}}"
     return {
         "apiVersion": "v1",
         "kind": KIND,

@@ -36,6 +36,7 @@ class Event:
         name: Of the object.
         container: Name of the container in the pod's template; empty if it is not about one.
         container_id: Tells containers of one name apart.
+        is_init: The container is an init container, maybe one that goes on running.
         source: Who reports it.
     """
 
@@ -50,6 +51,7 @@ class Event:
     count: int = 1
     container: str = ""
     container_id: str = ""
+    is_init: bool = False
     source: str = ENGINE
 
 
@@ -337,6 +339,7 @@ def _about(seen: EventSeen, reason: str, message: str, kind: EventType = "Normal
         last=seen.time,
         container=_container(seen),
         container_id=seen.id,
+        is_init=seen.attributes.get(labels.ROLE) in {Role.INIT, Role.SIDECAR},
     )
 
 
