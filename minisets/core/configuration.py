@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from minisets.errors import ReferenceMissing
+from minisets.core.naming import flag
+from minisets.errors import NotConverged, ReferenceMissing
 
 Values = Mapping[str, bytes]
 """Key → content, of one ConfigMap or Secret."""
@@ -62,6 +63,14 @@ def value_of(values: Values, kind: str, name: str, key: str, *, optional: bool) 
             f'the {kind} "{name}" has no key "{key}"', hint=f"minisets get {kind} {name} -o yaml"
         )
     return values.get(key)
+
+
+def of_pod(error: NotConverged, pod: str, namespace: str) -> NotConverged:
+    """Return the error of what a pod lacks with its name, and a hint that can be typed."""
+    hint = error.hint or ""
+    if hint.startswith("minisets "):
+        hint += flag(namespace)
+    return type(error)(f"pod/{pod} cannot start: {error.message}", hint=hint)
 
 
 def _find(known: Mapping[str, Values], kind: str, name: str, *, optional: bool) -> Values:

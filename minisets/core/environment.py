@@ -7,7 +7,7 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from minisets.core.configuration import Configuration, Values
+from minisets.core.configuration import Configuration, Values, of_pod
 from minisets.core.expansion import expand
 from minisets.core.manifest import Container, PodSpec, Service
 from minisets.core.manifest_pod import (
@@ -18,7 +18,6 @@ from minisets.core.manifest_pod import (
     SecretEnvSource,
     SecretKeySelector,
 )
-from minisets.core.naming import flag
 from minisets.core.resource_fields import Capacity, resource_value
 from minisets.core.service_links import link_variables
 from minisets.errors import NotConverged, ReferenceMissing
@@ -95,9 +94,7 @@ def variables(container: Container, around: Surroundings) -> dict[str, str]:
     try:
         return _variables(container, around)
     except NotConverged as error:
-        message = f"pod/{around.fields.name} cannot start: {error.message}"
-        hint = _complete(error.hint or "", around.fields.namespace)
-        raise type(error)(message, hint=hint) from error
+        raise of_pod(error, around.fields.name, around.fields.namespace) from error
 
 
 def expanded(texts: tuple[str, ...], known: Mapping[str, str]) -> list[str]:
@@ -121,10 +118,6 @@ def _variables(container: Container, around: Surroundings) -> dict[str, str]:
         if value is not None:
             own[variable.name] = value
     return {**own, **{name: value for name, value in links.items() if name not in own}}
-
-
-def _complete(hint: str, namespace: str) -> str:
-    return f"{hint}{flag(namespace)}" if hint.startswith("minisets ") else hint
 
 
 def _referred(source: EnvVarSource, container: Container, around: Surroundings) -> str | None:

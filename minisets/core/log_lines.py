@@ -135,7 +135,7 @@ def present_run(detail: ContainerDetail) -> LogWindow:
     """Return when the present run, or the last one of a container that is down, wrote."""
     if not detail.finished_at or not detail.started_at:
         return LogWindow()
-    if detail.finished_at < detail.started_at:
+    if _was_down_before(detail):
         return LogWindow(since=_between(detail))
     return LogWindow(since=detail.started_at - START_LAG_SECONDS)
 
@@ -147,7 +147,7 @@ def previous_run(detail: ContainerDetail) -> LogWindow | None:
     """
     if not detail.finished_at or not detail.started_at:
         return None
-    if detail.finished_at < detail.started_at:
+    if _was_down_before(detail):
         return LogWindow(until=_between(detail))
     return present_run(detail)
 
@@ -157,6 +157,11 @@ def later(window: LogWindow, since: float | None) -> LogWindow:
     if since is None or (window.since is not None and window.since >= since):
         return window
     return LogWindow(since=since, until=window.until)
+
+
+def _was_down_before(detail: ContainerDetail) -> bool:
+    """Say whether the end is of the run before; what runs for a moment ends before its start."""
+    return detail.started_at - detail.finished_at > START_LAG_SECONDS
 
 
 def _between(detail: ContainerDetail) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from minisets.core import labels, naming
+from minisets.core.configuration import of_pod
 from minisets.core.environment import Surroundings
 from minisets.core.file_entry import FileEntry
 from minisets.core.manifest import PersistentVolumeClaim, PodSpec, Volume
@@ -152,7 +153,10 @@ def pod_volumes(request: VolumeRequest) -> tuple[PodVolume, ...]:
         for name, source in request.claims.items()
     )
     others = (volume for volume in spec.volumes if volume.name not in request.claims)
-    return (*claims, *(_pod_volume(volume, request, group) for volume in others))
+    try:
+        return (*claims, *(_pod_volume(volume, request, group) for volume in others))
+    except ReferenceMissing as error:
+        raise of_pod(error, request.pod, request.namespace) from error
 
 
 def claim_root(fs_group: int | None) -> Root:

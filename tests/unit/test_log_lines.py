@@ -121,6 +121,11 @@ def test_of_a_container_that_is_down_the_last_run_is_the_present_and_the_previou
     assert present_run(down) == previous_run(down) == LogWindow(since=99.95)
 
 
+def test_a_run_that_ended_before_the_engine_had_noted_its_start_is_one_run():
+    moment = detail(started=100.0, finished=99.99)
+    assert present_run(moment) == previous_run(moment) == LogWindow(since=99.95)
+
+
 def test_a_window_is_never_widened():
     window = LogWindow(since=5, until=9)
     assert later(window, None) == later(window, 4) == window
