@@ -175,10 +175,11 @@ def test_a_claim_that_is_not_there_is_an_error():
 
 def test_what_a_volume_lacks_is_told_of_its_pod_with_a_command_that_can_be_typed():
     with pytest.raises(ReferenceMissing) as caught:
-        _volumes({"name": "c", "configMap": {"name": "conf"}})
+        _volumes({"name": "c", "configMap": {"name": "conf"}}, namespace="prod")
     assert caught.value.message == 'pod/web-0 cannot start: configmap "conf" not found'
     assert caught.value.hint is not None
-    assert caught.value.hint.endswith("create configmap conf --from-literal=KEY=VALUE -n prod")
+    assert caught.value.hint.startswith("minisets create configmap conf --from-literal=")
+    assert caught.value.hint.endswith(" -n prod")
 
 
 def test_a_claim_keeps_the_policy_of_its_class():
