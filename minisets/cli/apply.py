@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from minisets.cli.command import DURATION, BareOption, Command, Settings, pass_settings
-from minisets.cli.kinds import of_kind
+from minisets.cli.kinds import SET, of_kind
 from minisets.cli.manifests import file_options, load_objects
 from minisets.cli.session import open_context, open_screen
 
@@ -175,4 +175,7 @@ def _suggest(screen: Screen, objects: Sequence[LoadedObject]) -> None:
 
     spaces = sorted({item.namespace for item in objects if item.namespace})
     flag = " -A" if len(spaces) > 1 else "".join(namespace_flag(space) for space in spaces)
-    screen.remark(f"next: minisets get all{flag}")
+    kinds = {item.kind for item in objects}
+    words = sorted(min(of_kind(kind).words, key=len) for kind in kinds)
+    shown = "all" if SET.kind in kinds else ",".join(words)
+    screen.remark(f"next: minisets get {shown}{flag}")

@@ -51,8 +51,11 @@ def _finish(
     """Drive the set to what it should be now, or say how to go on."""
     from minisets.app import rollout as use_case
 
-    if not use_case.finish(context, settings.namespace, name, wait=wait, timeout_seconds=timeout):
-        screen.remark(f"still to come; go on: minisets rollout status sts/{name}{settings.flag}")
+    where = f"sts/{name}{settings.flag}"
+    if use_case.finish(context, settings.namespace, name, wait=wait, timeout_seconds=timeout):
+        screen.remark(f"next: minisets rollout history {where}")
+    else:
+        screen.remark(f"still to come; go on: minisets rollout status {where}")
 
 
 @click.group(

@@ -183,6 +183,8 @@ def _render_detail(step: Progress, room: int, style: Style) -> Text:
     from rich.text import Text
 
     size = render_bytes(step)
+    if len(size) > room and step.total and not step.is_done:
+        size = f"{100 * step.current // step.total} %"
     detail = Text(size or _reason(step), "dim" if not size else "")
     if size and step.total and not step.is_done and room >= _BAR_WIDTH + 1 + len(size):
         detail = Text.assemble(_render_bar(step.current / step.total, style), " ", detail)
@@ -204,6 +206,10 @@ def shorten(name: str, width: int, dots: str) -> str:
     """Cut a name in its middle: where it begins and its ordinal tell most."""
     if len(name) <= width:
         return name
+    kind, slash, rest = name.partition("/")
+    if "/" in rest and width > len(kind) + len(dots) + _LEAST_DETAIL:
+        # Of an image, what stands before its own name can be missed first.
+        return f"{kind}{slash}{dots}{rest[len(kind) + 1 + len(dots) - width :]}"
     tail = min(len(name.rpartition("-")[2]) + 3, width // 2)
     head = width - tail - len(dots)
     return name[:width] if head < 1 else f"{name[:head]}{dots}{name[len(name) - tail :]}"

@@ -68,7 +68,9 @@ def scale(
                 timeout_seconds=timeout,
             )
             screen.result(f"{SET.printed}/{name} scaled")
-            if not is_done:
+            if is_done:
+                screen.remark(f"next: minisets get pods{settings.flag}")
+            else:
                 screen.remark(f"still to come; go on: minisets start sts/{name}{settings.flag}")
 
 

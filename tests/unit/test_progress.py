@@ -223,6 +223,13 @@ def test_each_row_is_one_line_at_any_width(width):
     assert all(len(line) <= width for line in lines)
 
 
+def test_where_bytes_have_no_room_a_share_is_told():
+    pull = step("pulling", "image/registry.example/etcd:3", current=55_000_000, total=10**8)
+
+    assert draw([(pull, 3.0)], width=200)[0].endswith("55.0 MB of 100.0 MB")
+    assert draw([(pull, 3.0)], width=60)[0].endswith("3.0s  55 %")
+
+
 def test_what_is_cut_is_marked():
     rows = [(step("waiting", detail="a long reason " * 9), 3.0)]
 
@@ -235,15 +242,16 @@ def test_what_is_cut_is_marked():
     ("name", "width", "text"),
     [
         ("pod/web-0", 9, "pod/web-0"),
-        ("pod/a-long-name-12", 14, "pod/a-lon…e-12"),
-        ("pod/a-long-name-12", 2, "p…2"[:2]),
+        ("pod/a-long-name-12", 14, "pod/a-lo…me-12"),
+        ("image/registry.example/a/etcd:3.5", 18, "image/…/a/etcd:3.5"),
+        ("pod/a-long-name-12", 2, "12"),
     ],
 )
 def test_names_keep_their_begin_and_their_ordinal(name, width, text):
-    assert len(shorten(name, width, "…")) == min(width, len(name))
+    shown = shorten(name, width, "…")
+    assert len(shown) == min(width, len(name))
     if width > 2:
-        assert shorten(name, width, "…")[-2:] == text[-2:]
-        assert shorten(name, width, "…")[:4] == "pod/"
+        assert shown == text
 
 
 def test_finished_rows_give_way_when_there_are_too_many():
