@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from minisets.cli.kinds import of_kind
 from minisets.core.load import load
 from minisets.core.notice_groups import group_notices
 from minisets.engine.files import SUFFIXES, read_manifests
@@ -79,8 +80,8 @@ def _loss(file: Path, out: str, err: str) -> str:
     except ManifestError as error:
         return f"is refused as a value, and not by the command: {error}"
     lost = [line for line in group_notices(loaded.notices) if line not in err]
-    kept = [f"/{one.name} created (dry run)" for one in loaded.objects]
-    lost += [line for line in kept if line not in out]
+    kept = [f"{of_kind(one.kind).printed}/{one.name} created (dry run)" for one in loaded.objects]
+    lost += sorted((Counter(kept) - Counter(out.splitlines())).elements())
     dropped = sum(
         1 for notice in loaded.notices if notice.is_whole or "stands in" in notice.message
     )
