@@ -102,6 +102,7 @@ class Drive:
                         continue
                     if not self._waiting and until is None:
                         if not self._readiness.prove(_PROOF_SECONDS):
+                            self._turn.teller.finish()
                             return True
                         world = self._look()
                         continue
@@ -134,6 +135,8 @@ class Drive:
                 self._readiness.settle(_FIRST_PROBES_SECONDS)
                 while not enough(_sets_of(world)):
                     if not self._advance(world, pool):
+                        if not self._waiting:
+                            self._turn.teller.finish()
                         self._readiness.wait(self._watch_pause())
                     else:
                         self._readiness.wait_for_new(_POLL_SECONDS)

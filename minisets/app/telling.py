@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import msgspec
+
 from minisets.app.context import Context
 from minisets.app.deeds import Workshop
 from minisets.app.readiness import Readiness
@@ -86,11 +88,12 @@ class Teller:
         has_update = status.current_revision != status.update_revision
         updated = f"{status.updated_replicas} of {spec.replicas} updated" if has_update else ""
         lasting = bool(spec.min_ready_seconds)
+        # Pods that were just started may still end at once: finish() tells that all is well.
         step = Progress(
             subject=subject_of(target),
             state=_AVAILABLE if lasting else READY,
             detail=updated or waiting_for or "",
-            is_done=is_over,
+            is_done=begun is not None and begun.is_done and is_over,
             current=status.available_replicas if lasting else status.ready_replicas,
             total=spec.replicas,
             unit="pods",
@@ -98,6 +101,13 @@ class Teller:
         if step != begun:
             self._sets[target.key] = step
             self._context.reporter.progress(step)
+
+    def finish(self) -> None:
+        """Tell that the sets are as they should be: what was told of them has proved true."""
+        for key, step in self._sets.items():
+            if not step.is_done:
+                self._sets[key] = msgspec.structs.replace(step, is_done=True)
+                self._context.reporter.progress(self._sets[key])
 
 
 _READY = PodPhase(state=READY)

@@ -246,7 +246,7 @@ def _render_interrupted(words: Sequence[str]) -> list[str]:
     if next((word for word in words if word in COMMANDS), "") in _READING:
         return []
     again = shlex.join(["minisets", *words])
-    return [f"interrupted; nothing is lost. The same command goes on from here: {again}"]
+    return ["interrupted; nothing is lost", f"hint: to go on from here: {again}"]
 
 
 def _say(lines: Sequence[str], settings: Settings) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from minisets.app.park import scale
 from minisets.core.events import Progress
+from minisets.errors import NotConverged
 from tests.app.bench import NO, Bench, Gate, a_set, probed
 
 
@@ -63,3 +66,20 @@ def test_a_set_that_is_to_have_no_pods_counts_none(bench: Bench):
     scale(bench.command(), "default", "web", 0)
     assert told(bench, "sts/web") == []
     assert [step.state for step in told(bench, "pod/web-1")][:2] == ["stopping", "gone"]
+
+
+def test_a_set_whose_pods_end_at_once_is_never_told_to_be_done(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    pause = bench.clock.sleep
+
+    def crash(seconds: float) -> None:
+        if bench.running:
+            bench.engine.crash("web-0", restarting=True)
+        pause(seconds)
+
+    monkeypatch.setattr(bench.clock, "sleep", crash)
+    with pytest.raises(NotConverged):
+        bench.apply(a_set(replicas=1), timeout_seconds=5)
+    assert (1, 1, False) in counts(bench)
+    assert not any(is_done for _, _, is_done in counts(bench))
