@@ -54,6 +54,14 @@ __all__ = [
 ROUTE_SECONDS = 0.5
 # A proxy that cannot reach the port behind it closes at once; a server waits to be spoken to.
 PROXY_SECONDS = 0.03
+# What no later attempt changes. An exec into a container that is just ending fails in other words.
+_NEVER_RUNS = (
+    b"not found",
+    b"no such file or directory",
+    b"permission denied",
+    b"is a directory",
+    b"exec format error",
+)
 
 
 class Way(StrEnum):
@@ -377,4 +385,5 @@ def _require_open(connection: socket.socket) -> None:
 
 def _cannot_run(done: ExecResult) -> bool:
     # Engine 20.10 says 126 and 28 says 127; a shell's own 127 lacks the words.
-    return done.exit_code in (126, 127) and b"OCI runtime exec failed" in done.output
+    is_runtimes = done.exit_code in (126, 127) and b"OCI runtime exec failed" in done.output
+    return is_runtimes and any(reason in done.output for reason in _NEVER_RUNS)

@@ -188,12 +188,16 @@ class Space:
         return {"label": [f"{labels.NAMESPACE}={self.name}"]}
 
     def pods(self) -> dict[str, Json]:
-        """Return each pod's container, inspected; those under way to be removed are left out."""
+        """Return each pod's own container, inspected; those under way to be removed are left out.
+
+        Its sandbox, init containers and further containers have longer names.
+        """
         found = {}
         for row in self.api.containers(all=True, filters=self.label):
-            with contextlib.suppress(NotFound):
-                pod = row["Labels"][labels.POD_NAME]
-                found[pod] = self.api.inspect_container(row["Id"])
+            pod = row["Labels"][labels.POD_NAME]
+            if f"/{self.container(pod)}" in row["Names"]:
+                with contextlib.suppress(NotFound):
+                    found[pod] = self.api.inspect_container(row["Id"])
         return dict(sorted(found.items()))
 
     def running(self) -> list[str]:
@@ -239,11 +243,13 @@ class Space:
         )
 
     def addresses(self) -> dict[str, str]:
+        """Return each pod's address; its sandbox has it, where there is one."""
         network = naming.network_name(self.name)
-        return {
-            pod: found["NetworkSettings"]["Networks"][network]["IPAddress"]
-            for pod, found in self.pods().items()
-        }
+        found = {}
+        for row in self.api.containers(all=True, filters=self.label):
+            if place := row["NetworkSettings"]["Networks"].get(network):
+                found[row["Labels"][labels.POD_NAME]] = place["IPAddress"]
+        return dict(sorted(found.items()))
 
     def sh(self, pod: str, command: str) -> str:
         """Run a shell line in a pod, by the SDK alone, and return what it prints."""

@@ -1,4 +1,4 @@
-"""Every folder of examples/ runs as it is."""
+"""Every folder of examples/ runs as it is; `make workloads` runs those with real software."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ pytestmark = pytest.mark.docker
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FOLDERS = sorted({file.parent for file in EXAMPLES.rglob("*.yaml")})
+# Their images are built by that target: tests/workloads runs them.
+BUILT = {file.parent.name for file in EXAMPLES.parent.glob("tests/workloads/*/Dockerfile")}
 
 
 def images_in(value: Any) -> Iterator[str]:
@@ -30,9 +32,23 @@ def images_in(value: Any) -> Iterator[str]:
 
 def test_there_are_examples():
     assert EXAMPLES / "web" in FOLDERS
+    assert {folder.name for folder in FOLDERS} > BUILT
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(EXAMPLES)))
+@pytest.mark.parametrize("name", sorted(BUILT))
+def test_an_example_with_an_image_of_its_own_is_understood_without_a_notice(
+    space: Space, name: str
+):
+    done = space.apply(EXAMPLES / name, "--dry-run")
+    assert f"statefulset.apps/{name}".replace("nginx", "web") in done.out
+    assert "notice" not in done.err
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [folder for folder in FOLDERS if folder.name not in BUILT],
+    ids=lambda folder: str(folder.relative_to(EXAMPLES)),
+)
 def test_an_example_runs_twice_and_goes(
     space: Space, stand_in: Callable[[str], None], folder: Path
 ):

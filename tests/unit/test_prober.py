@@ -42,6 +42,11 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104  # as Docker lists a published port
 NO_SHELL = ExecResult(
     exit_code=126, output=b'OCI runtime exec failed: exec: "sh": executable file not found'
 )
+ENDING = ExecResult(
+    exit_code=126,
+    output=b"OCI runtime exec failed: exec failed: unable to start container process: "
+    b"error writing config to pipe: write init-p: broken pipe",
+)
 
 
 @dataclass
@@ -496,6 +501,7 @@ EXEC = Probe(exec=ExecAction(command=("check", "me")))
         (ExecResult(exit_code=2), False, "command ended with exit code 2", False),
         (ExecResult(exit_code=127, output=b"sh: x: not found"), False, "sh: x: not found", False),
         (NO_SHELL, False, NO_SHELL.output.decode(), True),
+        (ENDING, False, ENDING.output.decode(), False),
         (ExecResult(exit_code=0, output=b"\xff" * 4000), True, "\ufffd" * 1024, False),
     ],
 )
