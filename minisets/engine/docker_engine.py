@@ -175,6 +175,7 @@ class DockerConnection:
         calls: How many answers the Engine gave.
         api_version: The version that Engine and minisets agreed on.
         offered_api: The newest version that the Engine speaks.
+        is_podman: It is Podman that speaks Docker's API.
     """
 
     def __init__(
@@ -189,6 +190,7 @@ class DockerConnection:
             # HEAD /_ping tells the version in 0.4 ms; the SDK's "auto" asks GET /version, 12 ms.
             ping = self.client.head(f"{self.client.base_url}/_ping", timeout=CONNECT_SECONDS)
             self.offered_api = self._offered(ping)
+            self.is_podman = "Libpod-Api-Version" in ping.headers
             self.api_version = min(self.offered_api, NEWEST_API)
             if self.api_version != OLDEST_API:
                 self.client.close()
@@ -259,10 +261,12 @@ class DockerConnection:
     def _translate(self, error: Exception, doing: str) -> MinisetsError:
         if isinstance(error, sdk.APIError):
             return docker_errors.refusal(doing, error.status_code, _words(error))
-        if isinstance(error, StoreError):
-            return ImageError(
-                f"cannot {doing}: the credential helper failed: {error}", hint="docker login"
-            )
+        # The SDK wraps it in what it also raises where nobody answers.
+        for failed in (error, error.__cause__):
+            if isinstance(failed, StoreError):
+                return ImageError(
+                    f"cannot {doing}: the credential helper failed: {failed}", hint="docker login"
+                )
         kind = SDK_ERRORS.get(type(error), EngineUnreachable)
         if kind is not EngineUnreachable:
             return kind(f"cannot {doing}: {error}")
