@@ -19,6 +19,7 @@ from urllib.request import urlopen
 import docker
 import pytest
 
+from minisets.engine.endpoint import find_endpoint
 from tests.e2e.conftest import Edit
 from tests.e2e.space import MANIFESTS, Space, eventually
 
@@ -204,7 +205,7 @@ def over_tcp(space: Space, api: docker.APIClient) -> Iterator[Space]:
 
         def carry(client: socket.socket) -> None:
             with client, socket.socket(socket.AF_UNIX) as engine:
-                engine.connect("/var/run/docker.sock")
+                engine.connect(find_endpoint().url.removeprefix("unix://"))
                 upward = threading.Thread(target=pump, args=(client, engine), daemon=True)
                 upward.start()
                 pump(engine, client)
