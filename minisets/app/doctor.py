@@ -55,7 +55,7 @@ def _engine(info: EngineInfo) -> Iterator[Finding]:
     yield Finding(
         level=Level.OK,
         check="engine",
-        message=f"Docker Engine {info.version} ({info.os}/{info.architecture}) at {info.endpoint}"
+        message=f"{info.product} {info.version} ({info.os}/{info.architecture}) at {info.endpoint}"
         f" (chosen by {info.endpoint_source}); API {offered}, spoken {spoken}",
     )
     if info.api_version < _GENTLE_PRUNE_API:

@@ -176,9 +176,10 @@ def _broken(pod: PodSeen, parts: tuple[Part, ...], network: NetworkPlace | None)
         return "its network was removed and made again"
     sandbox = pod.sandbox
     if parts[0].name == SANDBOX:
-        mode = f"container:{sandbox.id}" if sandbox else ""
-        if any(one is not sandbox and one.network_mode != mode for one in pod.containers):
-            # Their network goes by the id of the sandbox that they were created with.
+        # Their network goes by the id of the sandbox that they were created with. Podman's list
+        # says nothing of it; there no sandbox goes before its containers.
+        modes = {f"container:{sandbox.id}", ""} if sandbox else set()
+        if any(one is not sandbox and one.network_mode not in modes for one in pod.containers):
             return "its sandbox is gone"
     elif not pod.mains and not all(_is_of(one, parts) for one in pod.containers):
         return "its init containers are not those of its template"

@@ -195,6 +195,7 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
         root: The folder of the Engine's data on its machine; empty if unknown.
         memory: Bytes of memory of the Engine's machine; 0 if unknown.
         name: Host name of the Engine's machine; empty if unknown.
+        product: What speaks the API: ``Docker Engine`` or ``Podman``.
     """
 
     api_version: tuple[int, int]
@@ -209,6 +210,7 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     root: str = ""
     memory: int = 0
     name: str = ""
+    product: str = "Docker Engine"
 
 
 class DiskUsage(msgspec.Struct, frozen=True, kw_only=True):

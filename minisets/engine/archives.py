@@ -86,17 +86,18 @@ def unpack(tar: bytes) -> Iterator[ArchiveEntry]:
     with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
         for info in archive:
             stream = archive.extractfile(info) if info.isreg() else None
-            yield _entry(info, stream.read() if stream else b"")
+            yield to_entry(info, stream.read() if stream else b"")
 
 
 def first_entry(stream: IO[bytes]) -> ArchiveEntry | None:
     """Read the head of an archive and no more; None if it is empty."""
     with tarfile.open(fileobj=stream, mode="r|", bufsize=512) as archive:
         info = archive.next()
-        return None if info is None else _entry(info, b"")
+        return None if info is None else to_entry(info, b"")
 
 
-def _entry(info: tarfile.TarInfo, content: bytes) -> ArchiveEntry:
+def to_entry(info: tarfile.TarInfo, content: bytes) -> ArchiveEntry:
+    """Translate an entry of a tar."""
     kind: Kind = "other"
     if info.isdir():
         kind = "directory"

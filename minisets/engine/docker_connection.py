@@ -21,11 +21,13 @@ class Connection(Protocol):
         client: docker.APIClient.
         calls: How many answers the Engine gave.
         offered_api: The newest version that the Engine speaks.
+        is_podman: It is Podman that speaks Docker's API.
     """
 
     endpoint: Endpoint
     api_version: tuple[int, int]
     offered_api: tuple[int, int]
+    is_podman: bool
     client: Any
     calls: int
 

@@ -27,6 +27,9 @@ _TAKEN = (
     "port is already allocated",
     "is already in use by container",
     "volume is in use",
+    # Podman's words for the two before.
+    "name is already in use",
+    "volume is being used",
     "already exists",
     "has active endpoints",
 )
@@ -37,7 +40,12 @@ _CONTENDED = (
     "is ambiguous",
     "does not belong to any of this network's subnets",
 )
-NETWORK_TAKEN = ("overlap", "already exists", "failed to allocate gateway")
+NETWORK_TAKEN = (
+    "overlap",
+    "already exists",
+    "failed to allocate gateway",
+    "already used on the host",  # Podman
+)
 """Words of a refusal to create a network whose subnet or name is taken."""
 # Also a port that an Engine without root may not have.
 _PORT_TAKEN = re.compile(
@@ -109,7 +117,8 @@ def _conflict(message: str, words: str) -> EngineConflict | None:
     port = _PORT_TAKEN.search(low) or _PRIVILEGED_PORT.search(low)
     if port is not None:
         return PortTaken(message, hint=_conflict_hint(low), port=int(port[1]))
-    if words.endswith("Address already in use"):
+    # Docker's words, and Podman's.
+    if words.endswith("Address already in use") or "requested ip address" in low:
         return AddressTaken(message)
     if any(part in low for part in _CONTENDED):
         return Contended(message)
@@ -121,14 +130,15 @@ def _conflict(message: str, words: str) -> EngineConflict | None:
 def _conflict_hint(low: str) -> str | None:
     if "port is already allocated" in low or "bind" in low or "listen tcp" in low:
         return "see who has the port: docker ps --format '{{.Names}}\\t{{.Ports}}', or ss -ltnp"
-    if "volume is in use" in low:
+    if "volume is in use" in low or "volume is being used" in low:
         return "remove the containers that use it first: docker ps -a --filter volume=NAME"
     return None
 
 
 def owner_of_name(text: str) -> str | None:
     """Return the id of the container that a refusal says has the name."""
-    found = re.search(r'already in use by container "([0-9a-f]{12,64})"', text)
+    # Podman has neither the word nor the quotes.
+    found = re.search(r'already in use by (?:container )?"?([0-9a-f]{12,64})', text)
     return found[1] if found else None
 
 

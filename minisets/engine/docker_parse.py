@@ -232,6 +232,8 @@ def parse_info(
     endpoint: Endpoint,
     api_version: tuple[int, int],
     offered_api: tuple[int, int] = (0, 0),
+    *,
+    is_podman: bool = False,
 ) -> EngineInfo:
     """Translate ``GET /info``."""
     architecture = str(body.get("Architecture") or "")
@@ -248,6 +250,7 @@ def parse_info(
         root=str(body.get("DockerRootDir") or ""),
         memory=int(body.get("MemTotal") or 0),
         name=str(body.get("Name") or ""),
+        product="Podman" if is_podman else "Docker Engine",
     )
 
 
@@ -263,7 +266,8 @@ def parse_disk_usage(body: Mapping[str, Any]) -> DiskUsage:
 
 def parse_path_stat(header: str) -> PathSeen:
     """Translate the header ``X-Docker-Container-Path-Stat``."""
-    stat = json.loads(base64.b64decode(header))
+    # Podman writes base64 as it is in URLs.
+    stat = json.loads(base64.b64decode(header, altchars=b"-_" if {"-", "_"} & {*header} else None))
     mode = int(stat.get("mode") or 0)
     return PathSeen(
         name=str(stat.get("name") or ""),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,11 @@ class DockerEngine:
         if self._info is None:
             found = self._link.read("ask the Engine what it is", lambda: self._link.client.info())
             self._info = docker_parse.parse_info(
-                found, self._link.endpoint, self._link.api_version, self._link.offered_api
+                found,
+                self._link.endpoint,
+                self._link.api_version,
+                self._link.offered_api,
+                is_podman=self._link.is_podman,
             )
         return self._info
 
@@ -170,14 +174,22 @@ class DockerEngine:
         options: Mapping[str, str] | None = None,
     ) -> VolumeSeen:
         """Create a volume, or return the one of that name with ITS labels and options."""
-        with self._link.speaking(f"create volume {name}"):
-            body = self._link.client.create_volume(
-                name,
-                driver=driver,
-                driver_opts=dict(options) if options else None,
-                labels=dict(labels),
-            )
-        return docker_parse.parse_volume(body)
+
+        def create() -> VolumeSeen:
+            with self._link.speaking(f"create volume {name}"):
+                body = self._link.client.create_volume(
+                    name,
+                    driver=driver,
+                    driver_opts=dict(options) if options else None,
+                    labels=dict(labels),
+                )
+            return docker_parse.parse_volume(body)
+
+        try:
+            return create()
+        except EngineConflict:
+            # Podman says so to whoever comes second at the same moment; later it tells the first.
+            return create()
 
     def remove_volume(self, name: str) -> None:
         """Remove a volume; gone already is fine, in use raises EngineConflict."""
@@ -273,11 +285,33 @@ class DockerEngine:
 
     def put_archive(self, container_id: str, path: str, tar: bytes) -> None:
         """Unpack a tar at a path of the container's file system, also before its start."""
-        with self._link.speaking(f"write files to {path} in container {short_id(container_id)}"):
-            self._link.client.put_archive(container_id, path, tar)
+        parts = {path: tar}
+        if self._link.is_podman:
+            from minisets.engine import podman_archives
+
+            parts = podman_archives.split(tar, path, self._mounts(container_id))
+        for place, part in parts.items():
+            doing = f"write files to {place} in container {short_id(container_id)}"
+            with self._link.speaking(doing):
+                self._link.client.put_archive(container_id, place, part)
 
     def get_archive(self, container_id: str, path: str) -> bytes:
         """Pack a file or a directory of the container's file system as a tar."""
+        if self._link.is_podman and path.endswith("/."):
+            from minisets.engine import podman_archives
+
+            places = podman_archives.below(path, self._mounts(container_id))
+            if places:
+                parts = {
+                    place: self._archive(container_id, f"{path[:-1]}{place}/.") for place in places
+                }
+                with suppress(EngineMissing):
+                    # The folder itself is made when the container starts.
+                    parts = {".": self._archive(container_id, path), **parts}
+                return podman_archives.join(parts)
+        return self._archive(container_id, path)
+
+    def _archive(self, container_id: str, path: str) -> bytes:
         with self._link.speaking(f"read {path} in container {short_id(container_id)}"):
             answer = self._link.send(
                 "GET", f"/containers/{container_id}/archive", params={"path": path}
@@ -285,11 +319,27 @@ class DockerEngine:
             content: bytes = answer.content
         return content
 
+    def _mounts(self, container_id: str) -> tuple[str, ...]:
+        """Return where a container of Podman has mounts, the deepest first."""
+        from minisets.engine import podman_archives
+
+        return podman_archives.mounts_of(
+            self._link.read(
+                f"inspect container {short_id(container_id)}",
+                lambda: self._link.client.inspect_container(container_id),
+            )
+        )
+
     def archive_entry(self, container_id: str, path: str) -> ArchiveEntry | None:
         """Return the first entry of a path's archive; only the head of the stream is read."""
         # Few commands look into archives, and all have to wait for what is imported.
         from minisets.engine.archives import first_entry
 
+        read: Callable[[Any], ArchiveEntry | None] = first_entry
+        if self._link.is_podman:
+            from minisets.engine import podman_archives
+
+            path, read = podman_archives.way_to_entry(path)
         try:
             with (
                 self._link.speaking(f"look at {path} in container {short_id(container_id)}"),
@@ -301,7 +351,7 @@ class DockerEngine:
                     stream=True,
                 ) as answer,
             ):
-                return first_entry(answer.raw)
+                return read(answer.raw)
         except EngineMissing as error:
             if "no such container" in error.message.lower():
                 raise

@@ -63,6 +63,13 @@ _NEVER_RUNS = (
     b"exec format error",
 )
 
+# Docker's words, and Podman's two.
+_RUNTIMES = (
+    b"OCI runtime exec failed",
+    b"OCI runtime attempted to invoke a command that was not found",
+    b"OCI permission denied",
+)
+
 
 class Way(StrEnum):
     """How a pod is reached."""
@@ -385,5 +392,5 @@ def _require_open(connection: socket.socket) -> None:
 
 def _cannot_run(done: ExecResult) -> bool:
     # Engine 20.10 says 126 and 28 says 127; a shell's own 127 lacks the words.
-    is_runtimes = done.exit_code in (126, 127) and b"OCI runtime exec failed" in done.output
+    is_runtimes = done.exit_code in (126, 127) and any(words in done.output for words in _RUNTIMES)
     return is_runtimes and any(reason in done.output for reason in _NEVER_RUNS)

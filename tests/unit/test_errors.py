@@ -50,6 +50,22 @@ def test_a_manifest_error_shows_every_problem_with_its_place():
         (500, "Bind for 127.0.0.1:1 failed: port is already allocated", PortTaken),
         (500, "listen tcp4 127.0.0.1:1: bind: address already in use", PortTaken),
         (409, 'The container name "/a" is already in use by container "1f"', EngineConflict),
+        # Podman's words.
+        (
+            500,
+            'the container name "a" is already in use by 1f: that name is already in use',
+            EngineConflict,
+        ),
+        (
+            500,
+            "requested ip address 10.0.0.7 is already allocated to container ID 1f",
+            AddressTaken,
+        ),
+        (
+            409,
+            "volume v is being used by the following container(s): 1f: volume is being used",
+            EngineConflict,
+        ),
         (409, "remove v: volume is in use - [1f]", EngineConflict),
         (409, "network with name n already exists", EngineConflict),
         (403, "network n id 1f has active endpoints", EngineConflict),

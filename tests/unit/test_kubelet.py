@@ -102,6 +102,11 @@ def test_a_pod_of_a_network_that_was_made_again_is_replaced(status):
     assert found.cause == "its network was removed and made again"
 
 
+def test_a_list_that_has_the_name_of_the_network_for_its_id_tells_of_no_loss():
+    # Podman's list.
+    assert _care(_seen(network_ids={"minisets_default": "minisets_default"})) is None
+
+
 def test_without_a_network_nothing_is_lost():
     assert _care(_seen(network_ids={"minisets_default": "n0"}), network=None) is None
 
@@ -161,6 +166,14 @@ WHOLE = decode_as(
     PodSpec,
 )
 BOX = "container:_pod"
+
+
+def test_a_list_that_does_not_say_whose_network_is_shared_tells_of_no_loss(monkeypatch):
+    # Podman's list.
+    monkeypatch.setattr("tests.unit.test_kubelet.BOX", "")
+    assert _whole() is None
+    monkeypatch.setattr("tests.unit.test_kubelet.BOX", "container:another")
+    assert isinstance(_whole(), ReplacePod)
 
 
 def _part(name: str, status: ContainerStatus, role: Role, code: int = 0) -> ContainerSeen:
