@@ -30,4 +30,6 @@ def completion(shell: str) -> None:
     kind = get_completion_class(shell)
     if kind is not None:
         # Not by the class for bash: it would run bash to see how old it is.
-        click.echo(ShellComplete.source(kind(cli, {}, "minisets", VARIABLE)))
+        script = ShellComplete.source(kind(cli, {}, "minisets", VARIABLE))
+        # click's script for fish ends values and descriptions at their first comma.
+        click.echo(script.replace('string split ","', 'string split -m 1 ","'))

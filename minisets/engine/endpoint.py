@@ -19,6 +19,7 @@ DEFAULT_URL = (
 )
 DEFAULT_CONTEXT = "default"
 _NO_TLS = ("unix://", "npipe://", "ssh://", "fd://")
+_SCHEMES = (*_NO_TLS, "tcp://", "http://", "https://")
 
 
 class TlsFiles(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +73,14 @@ def find_endpoint(
     if not host:
         return Endpoint(url=DEFAULT_URL)
     verify = bool(env.get("DOCKER_TLS_VERIFY"))
+    if "://" not in host:
+        # As the docker command completes it.
+        host = f"tcp://{host}" if ":" in host else f"tcp://{host}:{2376 if verify else 2375}"
+    if not host.startswith(_SCHEMES):
+        raise InputError(
+            f"DOCKER_HOST is no address of an Engine: {host!r}",
+            hint=f"as {DEFAULT_URL}, tcp://HOST:2376 or ssh://USER@HOST",
+        )
     if host.startswith(_NO_TLS) or not (verify or env.get("DOCKER_TLS")):
         return Endpoint(url=host, source="DOCKER_HOST")
     files = _tls_files(Path(env.get("DOCKER_CERT_PATH") or folder))

@@ -83,6 +83,19 @@ def test_tab_completes_commands_and_the_names_of_pods_in_bash(space: Space):
         assert "rror" not in terminal.seen
 
 
+def test_fish_shows_descriptions_with_commas_whole(space: Space, tmp_path):
+    if not shutil.which("fish"):
+        pytest.skip("fish is not here")
+    (tmp_path / "script").write_text(space.minisets("completion", "fish").out)
+    line = f"source {tmp_path}/script; complete -C 'minisets rollo'"
+    path = f"{Path(PROGRAM).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["fish", "-c", line], env={**os.environ, "PATH": path}, capture_output=True, text=True
+    )
+
+    assert "rollout\tFollow, repeat or take back" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("name", "check"), [("bash", ("bash", "-n")), ("zsh", ("zsh", "-n")), ("fish", ("fish", "-n"))]
 )

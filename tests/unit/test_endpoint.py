@@ -107,3 +107,21 @@ def test_docker_tls_verify_takes_the_files_of_docker_cert_path(env, tmp_path):
     assert find_endpoint(environ=env | {"DOCKER_TLS": "1"}).skip_verify
     local = env | {"DOCKER_TLS_VERIFY": "1", "DOCKER_HOST": "unix:///a.sock"}
     assert find_endpoint(environ=local).tls is None
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("far:2375", "tcp://far:2375"),
+        ("far", "tcp://far:2375"),
+        ("http://far:1", "http://far:1"),
+    ],
+)
+def test_a_host_without_a_scheme_is_one_of_tcp(env, host, url):
+    assert find_endpoint(environ=env | {"DOCKER_HOST": host}).url == url
+
+
+def test_a_scheme_that_docker_does_not_know_is_refused(env):
+    with pytest.raises(InputError, match="no address of an Engine") as caught:
+        find_endpoint(environ=env | {"DOCKER_HOST": "unxi:///var/run/docker.sock"})
+    assert "unix://" in (caught.value.hint or "")
