@@ -80,6 +80,10 @@ coverage: setup  ## branch coverage of core by the tests that need no Engine
 conformance: setup  ## replay recorded controller traces: make conformance TRACES=folder
 	$(BIN)/python -m tests.conformance $(TRACES)
 
+.PHONY: mutation
+mutation: setup  ## say which changes of the deciding code no trace or test notices; takes minutes
+	$(BIN)/python -m scripts.mutation --workers $(WORKERS) $(TRACES)
+
 .PHONY: golden
 golden: setup  ## write the expected output of the golden tests again
 	$(BIN)/pytest tests/golden --rewrite-golden

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from types import MappingProxyType
 from typing import assert_never
 
@@ -91,6 +92,13 @@ Care = (
     | ReplacePod
 )
 
+
+class _Waiting(Enum):
+    """Nothing is to be done but to wait."""
+
+    FOR_A_CONTAINER = auto()
+
+
 _DOWN = frozenset({ContainerStatus.CREATED, ContainerStatus.EXITED, ContainerStatus.DEAD})
 
 
@@ -121,13 +129,11 @@ def care(
     sandbox = pod.sandbox
     if sandbox is not None and sandbox.status in _DOWN:
         return _restore(pod, sandbox)
-    needed, is_waiting = _first_need(pod, parts, started, unwell)
-    if needed is not None:
-        return needed
-    if is_waiting and not pod.mains and sandbox is None:
+    needed = _first_need(pod, parts, started, unwell)
+    if needed is _Waiting.FOR_A_CONTAINER:
         # Renaming means leaving the network for a moment: an init container is not disturbed.
-        return None
-    return _names(pod, identity, network, given_names)
+        return _names(pod, identity, network, given_names) if sandbox is not None else None
+    return needed or _names(pod, identity, network, given_names)
 
 
 def _first_need(
@@ -135,28 +141,24 @@ def _first_need(
     parts: tuple[Part, ...],
     started: Collection[str],
     unwell: Mapping[str, str],
-) -> tuple[Care | None, bool]:
-    """Return what the first container that needs something needs, and whether one holds up."""
+) -> Care | _Waiting | None:
+    """Return what the first container that needs something needs, or that one holds up."""
     for part in parts:
         container = pod.part(part.name)
         if container is None:
             if part.role is Role.INIT and pod.mains:
                 # Somebody has tidied it away; its work is done.
                 continue
-            cause = f"container {part.name} is to come"
-            return CreateContainers(pod=pod.name, cause=cause), False
+            return CreateContainers(pod=pod.name, cause=f"container {part.name} is to come")
         if container.id in unwell:
             verdict = unwell[container.id]
-            return (
-                RestartContainer(pod=pod.name, container_id=container.id, cause=verdict),
-                False,
-            )
+            return RestartContainer(pod=pod.name, container_id=container.id, cause=verdict)
         needed = _needed(pod, part, container)
         if needed is not None:
-            return needed, False
+            return needed
         if _holds_up(pod, part, container, started):
-            return None, True
-    return None, False
+            return _Waiting.FOR_A_CONTAINER
+    return None
 
 
 def missing(pod: PodSeen | None, parts: tuple[Part, ...]) -> tuple[Part, ...]:
@@ -197,8 +199,7 @@ def _restore(pod: PodSeen, sandbox: ContainerSeen) -> RestoreSandbox:
         running=tuple(
             one.id
             for one in pod.containers
-            if one is not sandbox
-            and one.status in {ContainerStatus.RUNNING, ContainerStatus.RESTARTING}
+            if one.status in {ContainerStatus.RUNNING, ContainerStatus.RESTARTING}
         ),
         cause=_why_down(sandbox),
     )
@@ -241,7 +242,7 @@ def _holds_up(
         return False
     if part.role is Role.INIT:
         return not is_completed(container)
-    if part.role is Role.SIDECAR and part.spec is not None and part.spec.startup_probe:
+    if part.spec is not None and part.spec.startup_probe:
         return container.id not in started
     return False
 

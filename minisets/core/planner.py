@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-from minisets.core.actions import Action, CreatePod, DeletePod, Plan, UpdatePod
+from minisets.core.actions import CreatePod, DeletePod, Plan, UpdatePod
 from minisets.core.controller_state import (
     Phase,
     Pod,
@@ -248,9 +248,9 @@ def _is_kept_by_lower(sight: Sight, pod: Pod) -> bool:
     return pod not in lowest
 
 
-def _unfinished(sight: Sight, updates: tuple[Action, ...]) -> str | None:
+def _unfinished(sight: Sight, updates: tuple[DeletePod, ...]) -> str | None:
     """Return what a walk that went through still waits for."""
-    deleted = (f"{one.name} is terminating" for one in updates if isinstance(one, DeletePod))
+    deleted = (f"{one.name} is terminating" for one in updates)
     obstacles = (obstacle(sight.spec, slot) for slot in sight.slots)
     leaving = (f"{pod.name} is terminating" for pod in sight.condemned)
     return first((*deleted, *obstacles, *leaving))

@@ -48,8 +48,7 @@ def in_batches(visit: Callable[[Place], Step], places: Sequence[Place]) -> Step:
     steps: list[Step] = []
     size = 1
     start = 0
-    while start < len(places) and not any(step.errors for step in steps):
-        batch = places[start : start + size]
+    while (batch := places[start : start + size]) and not any(step.errors for step in steps):
         steps += [replace(visit(place), stop=None) for place in batch]
         start += size
         size = min(2 * size, _LARGEST_BATCH)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minisets.core.actions import Action, DeletePod
+from minisets.core.actions import DeletePod
 from minisets.core.controller_state import (
     Pod,
     SetSpec,
@@ -32,7 +32,7 @@ def max_unavailable(spec: SetSpec) -> int:
 
 def update_pods(
     spec: SetSpec, slots: tuple[Slot, ...], update_revision: str
-) -> tuple[Action, ...]:
+) -> tuple[DeletePod, ...]:
     """Delete the pods that are to come back at the update revision, highest ordinal first."""
     if spec.strategy == "OnDelete":
         return ()
@@ -80,7 +80,7 @@ def _is_repairable(pod: Pod | None) -> bool:
     return pod is not None and pod.may_be_replaced and not is_ready(pod) and not is_finished(pod)
 
 
-def _delete(slot: Slot, update_revision: str) -> Action:
+def _delete(slot: Slot, update_revision: str) -> DeletePod:
     return DeletePod(name=slot.name, cause=update_cause(slot, update_revision))
 
 

@@ -60,7 +60,7 @@ class ProbeState(msgspec.Struct, frozen=True, kw_only=True):
 
     started_at: float
     waiting_since: float
-    ready: bool = False
+    ready: bool
     successes: int = 0
     failures: int = 0
     attempts: int = 0
@@ -181,8 +181,8 @@ class PodProbes(msgspec.Struct, frozen=True, kw_only=True):
     started_at: float
     startup: ProbeState | None = None
     readiness: ProbeState | None = None
-    startup_timing: ProbeTiming | None = None
-    readiness_timing: ProbeTiming | None = None
+    startup_timing: ProbeTiming = ProbeTiming()
+    readiness_timing: ProbeTiming = ProbeTiming()
 
     @property
     def has_started(self) -> bool:
@@ -192,7 +192,7 @@ class PodProbes(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def startup_failed(self) -> bool:
         """The startup probe failed for ``failureThreshold`` periods: the container must go."""
-        if self.startup is None or self.startup_timing is None or self.startup.ready:
+        if self.startup is None:
             return False
         return self.startup.failures >= self.startup_timing.failure_threshold
 
@@ -218,12 +218,12 @@ class PodProbes(msgspec.Struct, frozen=True, kw_only=True):
 
 def begin_pod(started_at: float, startup: Probe | None, readiness: Probe | None) -> PodProbes:
     """Return the state of a container's probes at its start."""
-    startup_timing = to_timing(startup) if startup else None
-    readiness_timing = to_timing(readiness) if readiness else None
+    startup_timing = to_timing(startup or Probe())
+    readiness_timing = to_timing(readiness or Probe())
     return PodProbes(
         started_at=started_at,
-        startup=begin(startup_timing, started_at) if startup_timing else None,
-        readiness=begin(readiness_timing, started_at) if readiness_timing else None,
+        startup=begin(startup_timing, started_at) if startup else None,
+        readiness=begin(readiness_timing, started_at) if readiness else None,
         startup_timing=startup_timing,
         readiness_timing=readiness_timing,
     )
@@ -233,13 +233,13 @@ def step_pod(probes: PodProbes, result: ProbeResult, now: float, duration: float
     """Return the state after an attempt of the probe that was due; nothing changes if none was."""
     if probes.startup_failed:
         return probes
-    if probes.startup and probes.startup_timing and not probes.startup.ready:
+    if probes.startup and not probes.startup.ready:
         startup = step(probes.startup, probes.startup_timing, result, now, duration)
         readiness = probes.readiness
-        if startup.ready and probes.readiness_timing:
+        if startup.ready and readiness:
             readiness = begin(probes.readiness_timing, probes.started_at, not_before=now)
         return replace(probes, startup=startup, readiness=readiness)
-    if probes.readiness and probes.readiness_timing:
+    if probes.readiness:
         readiness = step(probes.readiness, probes.readiness_timing, result, now, duration)
         return replace(probes, readiness=readiness)
     return probes
@@ -249,8 +249,8 @@ def next_due_pod(probes: PodProbes, now: float) -> float | None:
     """Return when the next attempt is due; None if there is nothing to probe (any more)."""
     if probes.startup_failed:
         return None
-    if probes.startup and probes.startup_timing and not probes.startup.ready:
+    if probes.startup and not probes.startup.ready:
         return next_due(probes.startup, probes.startup_timing, now)
-    if probes.readiness and probes.readiness_timing:
+    if probes.readiness:
         return next_due(probes.readiness, probes.readiness_timing, now)
     return None

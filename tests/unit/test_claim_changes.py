@@ -54,6 +54,32 @@ def test_the_volumes_of_a_template_that_goes_stay():
     )
 
 
+def test_in_the_default_namespace_the_command_names_none():
+    (found,) = claim_changes(_set("data"), _set(), "default", [_volume("data", 0)])
+    assert found.endswith("remove it with: minisets delete pvc data-web-0")
+
+
+def test_pods_are_counted_from_the_start_ordinal():
+    after = as_set(apply_defaults(with_claim(a_set(replicas=1, ordinals={"start": 5}), "data")))
+    assert claim_changes(_set(), after, "default", ()) == ("volume data-web-5 is created, empty",)
+
+
+def test_volumes_of_other_templates_are_not_spoken_of_and_sentences_are_sorted():
+    after = with_claim(a_set(replicas=1), "data", accessModes=["ReadWriteMany"])
+    found = claim_changes(
+        _set("data", "logs", "keep"),
+        as_set(apply_defaults(with_claim(with_claim(after, "keep"), "cache"))),
+        "default",
+        [_volume("data", 0), _volume("logs", 0), _volume("keep", 0)],
+    )
+    assert found == (
+        "volume cache-web-0 is created, empty",
+        "volume data-web-0 stays as it was made: access mode ReadWriteMany counts for new volumes",
+        "volume logs-web-0 stays with its data, and no pod mounts it any more; "
+        "remove it with: minisets delete pvc logs-web-0",
+    )
+
+
 def test_another_size_or_class_counts_for_new_volumes():
     after = _set("data", resources={"requests": {"storage": "2Gi"}}, storageClassName="fast")
     assert claim_changes(_set("data"), after, "default", BOTH) == (

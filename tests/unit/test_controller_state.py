@@ -8,6 +8,7 @@ from minisets.core.controller_state import (
     Phase,
     Pod,
     SetSpec,
+    Snapshot,
     Status,
     claim_name,
     first_rolling_index,
@@ -90,6 +91,14 @@ def test_what_a_set_does_not_say_is_what_kubernetes_takes():
     spec = SetSpec(name="web", replicas=1, template="a")
     assert (spec.ordered, spec.strategy, spec.min_ready_seconds) == (True, "RollingUpdate", 0)
     assert (spec.revision_history_limit, spec.ordinals_start, spec.partition) == (10, 0, None)
+
+
+def test_what_is_not_known_of_a_pod_or_a_set_gives_no_reason_to_act():
+    fresh = Pod(name="web-0", ordinal=0, revision="r")
+    assert (fresh.phase, fresh.roll_cause) == (Phase.PENDING, "")
+    flags = (fresh.terminating, fresh.missing_identity, fresh.missing_storage)
+    assert (*flags, fresh.may_be_replaced) == (False, False, False, False)
+    assert (Snapshot(set=SPEC).generation, Snapshot(set=SPEC).deleting) == (1, False)
 
 
 def test_a_status_begins_with_nothing_counted():

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from minisets.core import labels
@@ -79,6 +80,7 @@ def test_a_stopped_pod_is_started():
     found = _care(_seen(ContainerStatus.EXITED))
     assert isinstance(found, StartContainer)
     assert (found.pod, found.container_id, found.part.name) == ("web-0", "c0", "app")
+    assert found.cause == "it was stopped by hand or by the Engine"
 
 
 def test_a_container_that_was_created_and_not_started_is_started():
@@ -146,6 +148,10 @@ def test_a_stopped_pod_is_not_renamed_before_it_runs():
     )
 
 
+def test_a_pod_that_does_not_run_steadily_is_not_renamed():
+    assert _care(_seen(ContainerStatus.RESTARTING, labels={labels.NAMES: "old"})) is None
+
+
 def test_no_label_means_no_new_claims():
     assert new_claims(_seen()) == ()
 
@@ -176,6 +182,53 @@ def test_a_list_that_does_not_say_whose_network_is_shared_tells_of_no_loss(monke
     assert isinstance(_whole(), ReplacePod)
 
 
+PREPARED = decode_as(
+    {
+        "initContainers": [{"name": "one", "image": "i"}, {"name": "two", "image": "i"}],
+        "containers": [{"name": "app", "image": "i"}],
+    },
+    PodSpec,
+)
+
+
+def _prepared(*containers: ContainerSeen) -> Care | None:
+    """Decide about a pod of one container, with two init containers and no sandbox."""
+    return care(
+        PodSeen(name="web-0", containers=containers),
+        parts=layout(PREPARED),
+        identity=IDENTITY,
+        network=NETWORK,
+        given_names={},
+    )
+
+
+def _init(name: str, status: ContainerStatus, text: str = "") -> ContainerSeen:
+    return ContainerSeen(
+        id=name,
+        name=name,
+        status=status,
+        status_text=text,
+        labels={labels.CONTAINER: name, labels.ROLE: Role.INIT, labels.NAMES: "old"},
+        network_ids={"minisets_default": "n1"},
+    )
+
+
+def test_an_init_container_on_the_network_is_not_disturbed_by_other_names():
+    assert _prepared(_init("one", ContainerStatus.RUNNING)) is None
+
+
+def test_init_containers_of_an_earlier_template_are_replaced_with_their_pod():
+    done = _init("one", ContainerStatus.EXITED, "Exited (0) now")
+    found = _prepared(done, _init("gone", ContainerStatus.RUNNING))
+    assert isinstance(found, ReplacePod)
+    assert found.cause == "its init containers are not those of its template"
+
+
+def test_init_containers_of_an_earlier_template_do_not_matter_once_the_pod_runs():
+    earlier = _init("gone", ContainerStatus.EXITED, "Exited (0) now")
+    assert _prepared(earlier, _seen()) is None
+
+
 def _part(name: str, status: ContainerStatus, role: Role, code: int = 0) -> ContainerSeen:
     is_box = role is Role.SANDBOX
     return ContainerSeen(
@@ -199,6 +252,7 @@ def _whole(
     code: int = 0,
     started: tuple[str, ...] = ("side",),
     unwell: dict[str, str] | None = None,
+    identity: PodIdentity = IDENTITY,
 ) -> Care | None:
     """Decide about a pod; a container whose status is None is not there."""
     found = [
@@ -215,7 +269,7 @@ def _whole(
     return care(
         PodSeen(name="web-0", containers=tuple(found)),
         parts=layout(WHOLE),
-        identity=IDENTITY,
+        identity=identity,
         network=NETWORK,
         given_names={},
         started=started,
@@ -223,6 +277,7 @@ def _whole(
     )
 
 
+RENAMED = replace(IDENTITY, aliases=("web-0", "web"))
 UP, DOWN, NEW = ContainerStatus.RUNNING, ContainerStatus.EXITED, ContainerStatus.CREATED
 
 
@@ -234,6 +289,7 @@ def test_what_runs_in_a_sandbox_that_is_down_is_stopped_before_the_sandbox_start
     found = _whole(sandbox=DOWN, log=DOWN)
     assert isinstance(found, RestoreSandbox)
     assert (found.container_id, found.running) == ("_pod", ("side", "app"))
+    assert found.cause == "it was stopped by hand or by the Engine"
 
 
 def test_a_pod_whose_sandbox_is_gone_is_made_anew():
@@ -245,10 +301,55 @@ def test_nothing_is_created_before_an_init_container_has_ended(init):
     assert _whole(init=init, side=None, app=None, log=None) is None
 
 
+def test_a_sandbox_is_renamed_while_its_init_container_runs():
+    found = _whole(init=UP, side=None, app=None, log=None, identity=RENAMED)
+    assert isinstance(found, RenamePod)
+    assert (found.container_id, found.names_hash) == ("_pod", RENAMED.names_hash)
+
+
 def test_an_init_container_that_was_stopped_is_started_again():
     found = _whole(init=DOWN, code=137, side=None, app=None, log=None)
     assert isinstance(found, StartContainer)
     assert found.container_id == "init"
+
+
+def test_an_init_container_that_is_not_there_is_created_before_the_others():
+    found = _whole(init=None, side=None, app=None, log=None)
+    assert isinstance(found, CreateContainers)
+    assert found.cause == "container init is to come"
+
+
+def test_containers_in_the_network_of_an_earlier_sandbox_are_made_anew():
+    sandbox = _part("_pod", UP, Role.SANDBOX)
+    app = msgspec.structs.replace(_part("app", UP, Role.MAIN), network_mode="container:earlier")
+    found = care(
+        PodSeen(name="web-0", containers=(sandbox, app)),
+        parts=layout(WHOLE),
+        identity=IDENTITY,
+        network=NETWORK,
+        given_names={},
+    )
+    assert isinstance(found, ReplacePod)
+    assert found.cause == "its sandbox is gone"
+
+
+def test_a_sidecar_without_a_startup_probe_keeps_nothing_waiting():
+    spec = decode_as(
+        {
+            "initContainers": [{"name": "side", "image": "i", "restartPolicy": "Always"}],
+            "containers": [{"name": "app", "image": "i"}],
+        },
+        PodSpec,
+    )
+    parts = (_part("_pod", UP, Role.SANDBOX), _part("side", UP, Role.SIDECAR))
+    found = care(
+        PodSeen(name="web-0", containers=parts),
+        parts=layout(spec),
+        identity=IDENTITY,
+        network=NETWORK,
+        given_names={},
+    )
+    assert isinstance(found, CreateContainers)
 
 
 def test_after_an_init_container_has_ended_the_rest_is_created():
@@ -274,6 +375,12 @@ def test_one_of_several_containers_that_is_down_is_started_alone():
     assert isinstance(_whole(log=NEW), StartContainer)
 
 
+def test_the_containers_of_a_pod_that_runs_wait_for_nobody():
+    found = _whole(log=DOWN, code=1, started=())
+    assert isinstance(found, StartContainer)
+    assert found.container_id == "log"
+
+
 def test_a_container_that_is_gone_is_created_alone():
     assert isinstance(_whole(log=None), CreateContainers)
 
@@ -286,4 +393,6 @@ def test_a_container_that_is_not_well_is_restarted():
 
 def test_only_the_containers_that_are_not_there_are_missing():
     assert [part.name for part in missing(None, layout(POD))] == ["app"]
-    assert missing(PodSeen(name="web-0", containers=(_seen(),)), layout(POD)) == ()
+    pod = PodSeen(name="web-0", containers=(_seen(),))
+    assert missing(pod, layout(POD)) == ()
+    assert [part.name for part in missing(pod, layout(WHOLE))] == ["_pod", "init", "side", "log"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from minisets.core.actions import render
+from minisets.core.actions import SetClaimOwners, render
 from minisets.core.controller_state import (
     Claim,
     Phase,
@@ -18,6 +18,7 @@ from minisets.core.controller_state import (
     Status,
 )
 from minisets.core.planner import Options, plan
+from minisets.core.planner_claims import after_actions
 from minisets.core.planner_update import max_unavailable
 from minisets.core.revision import template_text
 from minisets.core.simulate import (
@@ -300,7 +301,7 @@ def test_without_rolling_update_details_the_status_says_which_pods_stay_old():
 
 @pytest.mark.parametrize(
     ("asked", "replicas", "allowed"),
-    [(None, 9, 1), (3, 9, 3), ("25%", 9, 2), ("1%", 9, 1), ("100%", 9, 9)],
+    [(None, 9, 1), (3, 9, 3), ("25%", 9, 2), ("1%", 9, 1), ("100%", 9, 9), ("99%", 100, 99)],
 )
 def test_max_unavailable_is_rounded_down_and_at_least_one(
     asked: int | str | None, replicas: int, allowed: int
@@ -368,6 +369,30 @@ def test_a_repair_lowers_the_counter_of_old_pods_as_an_update_does():
     world = mark(stuck(), "web-2", may_be_replaced=True)
     with_repair, without = plan(world, REPAIR).status, plan(world, NAMES).status
     assert with_repair.current_replicas == without.current_replicas - 1
+
+
+def test_a_repair_does_not_keep_lower_pods_from_what_they_need():
+    world = mark(stuck(), "web-2", may_be_replaced=True)
+    assert text(mark(world, "web-0", missing_identity=True), REPAIR)[1:] == [
+        "delete pod web-2 - not ready, and web-2 is not at revision web-c",
+        "update pod web-0 - its identity label is missing",
+        "waiting: web-2 is terminating",
+    ]
+
+
+def test_a_broken_old_pod_is_taken_beside_the_budget_and_only_once():
+    world = settled(replace(SPEC, ordered=False, max_unavailable=2))
+    world = change(make_unready(world, "web-2"), template="b")
+    deleted = [one for one in text(world) if one.startswith("delete pod")]
+    assert [one.split()[2] for one in deleted] == ["web-2", "web-1"]
+
+
+def test_a_claim_that_gets_another_owner_stays_as_it_is_otherwise():
+    claims = {"a-web-0": Claim(name="a-web-0", terminating=True)}
+    action = SetClaimOwners(name="a-web-0", owners=("Pod/web-0",), cause="a test")
+    assert after_actions(claims, (action,)) == {
+        "a-web-0": Claim(name="a-web-0", owners=("Pod/web-0",), terminating=True)
+    }
 
 
 def test_the_road_is_the_whole_way_to_the_end():

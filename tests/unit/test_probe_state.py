@@ -73,6 +73,27 @@ def test_an_attempt_counts_from_its_begin():
     assert step(late, EACH_TEN, NO, 11.5, 1.0).failures == 1
 
 
+def test_a_probe_begins_with_nothing_tried():
+    assert begin(EACH_TEN, 5.0) == ProbeState(
+        started_at=5.0,
+        waiting_since=5.0,
+        ready=False,
+        successes=0,
+        failures=0,
+        attempts=0,
+        last_counted_at=None,
+        last_ended_at=0.0,
+        last_duration=0.0,
+        last_result=None,
+    )
+
+
+def test_every_attempt_is_remembered_also_one_that_does_not_count():
+    state = step(run(EACH_TEN, "-", 1), EACH_TEN, NO, 1.0, 0.25)
+    assert (state.attempts, state.failures) == (2, 0)
+    assert (state.last_ended_at, state.last_duration, state.last_result) == (1.0, 0.25, NO)
+
+
 def test_the_first_attempt_waits_for_the_initial_delay():
     timing = ProbeTiming(initial_delay=5.0)
     assert next_due(begin(timing, 100.0), timing, 100.0) == 105.0
@@ -94,6 +115,20 @@ def test_the_first_attempt_waits_for_the_initial_delay():
 def test_the_first_success_is_looked_for_often(ended, due):
     state = step(begin(EACH_TEN, 0.0), EACH_TEN, NO, ended, 0.0)
     assert next_due(state, EACH_TEN, ended) == pytest.approx(due)
+
+
+@pytest.mark.parametrize(("ended", "due"), [(10.0, 10.3), (10.5, 10.815)])
+def test_an_attempt_that_ends_after_the_moment_at_which_a_failure_counts_rests_as_others(
+    ended: float, due: float
+):
+    state = step(begin(EACH_TEN, 0.0), EACH_TEN, NO, ended, 1.0)
+    assert next_due(state, EACH_TEN, ended) == pytest.approx(due)
+
+
+def test_a_success_is_looked_for_only_since_readiness_was_lost():
+    timing = ProbeTiming(failure_threshold=2)
+    assert run(timing, "+-", 10).waiting_since == 0.0
+    assert run(timing, "+--", 10).waiting_since == 20.0
 
 
 def test_the_gap_never_exceeds_the_period():
@@ -130,6 +165,10 @@ def test_after_readiness_is_lost_the_next_success_is_looked_for_often_again():
     assert next_due(state, timing, 510.0) == pytest.approx(510.02)
 
 
+def test_a_probe_that_was_not_tried_has_hope():
+    assert not begin(EACH_TEN, 0.0).is_hopeless
+
+
 def test_a_probe_without_hope_is_asked_once_per_period():
     hopeless = ProbeResult(ok=False, output="no such program", hopeless=True)
     state = step(begin(EACH_TEN, 0.0), EACH_TEN, hopeless, 0.1, 0.1)
@@ -163,7 +202,8 @@ def test_timing_comes_from_the_manifest():
         failure_threshold=5,
         is_exec=True,
     )
-    assert to_timing(Probe(period_seconds=0, timeout_seconds=0)) == ProbeTiming()
+    unsaid = Probe(period_seconds=0, timeout_seconds=0, success_threshold=0, failure_threshold=0)
+    assert to_timing(unsaid) == ProbeTiming()
 
 
 STARTUP = Probe(period_seconds=1, failure_threshold=2)
@@ -189,13 +229,26 @@ def test_readiness_waits_for_startup():
     assert probes.current is probes.readiness
 
 
+def test_an_attempt_changes_only_the_probe_that_was_due():
+    begun = begin_pod(0.0, STARTUP, READINESS)
+    failed = step_pod(begun, NO, 6.0, 0.0)
+    assert failed.readiness == begun.readiness
+    assert failed.startup != begun.startup
+
+
 def test_readiness_is_due_at_once_after_a_late_startup():
     probes = step_pod(begin_pod(0.0, Probe(), READINESS), OK, 9.0, 0.0)
     assert next_due_pod(probes, 9.0) == 9.0
+    for now, failures in ((9.0, 0), (13.9, 0), (14.0, 1)):
+        probes = step_pod(probes, NO, now, 0.0)
+        assert probes.readiness is not None
+        assert probes.readiness.failures == failures
 
 
 def test_startup_alone_makes_ready():
-    assert step_pod(begin_pod(0.0, STARTUP, None), OK, 0.0, 0.0).is_ready
+    probes = begin_pod(0.0, STARTUP, None)
+    assert not probes.is_ready
+    assert step_pod(probes, OK, 0.0, 0.0).is_ready
 
 
 def test_startup_fails_after_its_periods_and_stays_failed():
