@@ -17,16 +17,16 @@ from minisets.app.apply import apply as apply_objects
 from minisets.app.changes import place
 from minisets.app.context import make_context
 from minisets.app.delete import delete_namespace, delete_pod, delete_set
-from minisets.app.drive import DEFAULT_TIMEOUT
 from minisets.app.logs import LogOptions, read_logs
+from minisets.app.loop.drive import DEFAULT_TIMEOUT
+from minisets.app.loop.world import observe
 from minisets.app.park import scale, start, stop
-from minisets.app.pod_choice import PodRef, find_container
 from minisets.app.query import get_claims, get_pods, get_services, get_sets
+from minisets.app.reading.pod_choice import PodRef, find_container
 from minisets.app.rollout import finish
-from minisets.app.world import observe
 from minisets.core.events import Progress
-from minisets.core.load import load
-from minisets.core.source import Document, Source
+from minisets.core.input.load import load
+from minisets.core.input.source import Document, Source
 from minisets.engine.clock import SystemClock
 from minisets.engine.docker_engine import connect
 from minisets.engine.endpoint import find_endpoint
@@ -34,7 +34,7 @@ from minisets.engine.files import read_manifests
 from minisets.errors import InputError, NotFound
 
 if TYPE_CHECKING:
-    from minisets.app.views import PodView
+    from minisets.app.reading.views import PodView
 
 __all__ = ["Applied", "Client", "Output", "Pod", "StatefulSet"]
 

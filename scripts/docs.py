@@ -20,8 +20,10 @@ import click
 
 from minisets.cli import main as command_line
 from minisets.cli.command import Command, GlobalOption
-from minisets.core import fixed, labels, support
-from minisets.core.support_table import OTHER_KINDS, UNKNOWN_KIND, Level
+from minisets.core import labels
+from minisets.core.input import support
+from minisets.core.input.support_table import OTHER_KINDS, UNKNOWN_KIND, Level
+from minisets.core.pod import fixed
 from minisets.errors import MinisetsError
 from scripts import verbs
 

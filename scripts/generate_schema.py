@@ -1,4 +1,4 @@
-"""Write minisets/core/schema.json and descriptions.json from the official Kubernetes schemas.
+"""Write schema.json and descriptions.json of minisets/core/input from the official schemas.
 
 Development only. It needs the package kubernetes-validate, which carries the official schemas of
 every release and is far too big to be a dependency of minisets:
@@ -34,7 +34,7 @@ PROTOCOLS = ["SCTP", "TCP", "UDP"]
 PROFILES = ["Localhost", "RuntimeDefault", "Unconfined"]
 RETENTION = ["Retain", "Delete"]
 # The official schema carries no enumerations; these are the ones the API server checks with
-# "Unsupported value". Those with wording of their own are in minisets/core/validate.py.
+# "Unsupported value". Those with wording of their own are in minisets/core/input/validate.py.
 ENUMS: dict[tuple[str, str], list[str]] = {
     ("AppArmorProfile", "type"): PROFILES,
     ("Container", "imagePullPolicy"): ["Always", "IfNotPresent", "Never"],
@@ -191,7 +191,7 @@ def main() -> None:
         raise SystemExit("kubernetes-validate is not installed: pip install kubernetes-validate")
     folder = Path(spec.origin).parent / "kubernetes-json-schema" / f"v{version}-local"
     definitions = json.loads((folder / "_definitions.json").read_text())["$defs"]
-    target = Path(__file__).parent.parent / "minisets" / "core" / "schema.json"
+    target = Path(__file__).parent.parent / "minisets" / "core" / "input" / "schema.json"
     target.write_text(render(compact_schema(definitions, version)))
     texts = target.with_name("descriptions.json")
     texts.write_text(render(descriptions(definitions, version), "types"))

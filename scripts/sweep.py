@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minisets.cli.kinds import of_kind
-from minisets.core.load import load
-from minisets.core.notice_groups import group_notices
+from minisets.core.input.load import load
+from minisets.core.input.notice_groups import group_notices
 from minisets.engine.files import SUFFIXES, read_manifests
 from minisets.errors import ManifestError
 

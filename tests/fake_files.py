@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from minisets.core.file_entry import FileEntry
+from minisets.core.volumes.file_entry import FileEntry
 from minisets.engine.archives import (
     ArchiveEntry,
     DirectoryEntry,
@@ -56,7 +56,7 @@ class FakeFiles:
         return self._all(path.removesuffix("/.").strip("/")).get("")
 
     def run(self, words: tuple[str, ...]) -> int:
-        """Do what the program of minisets.core.programs does."""
+        """Do what the program of minisets.core.pod.programs does."""
         left = list(words)
         while left:
             word = left.pop(0)
@@ -72,7 +72,7 @@ class FakeFiles:
         return 0
 
     def hand_over(self, group: int, paths: tuple[str, ...]) -> None:
-        """Do what the program of minisets.core.group_program does."""
+        """Do what the program of minisets.core.pod.group_program does."""
         for path in paths:
             tree, inner = self._place(path.strip("/"))
             tree.setdefault(inner, _ROOT)

@@ -32,7 +32,7 @@ from minisets.core.observed import (
     Usage,
     VolumeSeen,
 )
-from minisets.core.registry_login import RegistryLogin
+from minisets.core.records.registry_login import RegistryLogin
 from minisets.engine import docker_errors
 from minisets.engine.archives import ArchiveEntry
 from minisets.engine.pause_image import FILES_PROGRAM

@@ -11,25 +11,25 @@ from typing import Any
 import msgspec
 
 from minisets.app.changes import Change, Verb, prepare
-from minisets.app.configuration import SECRET_KIND
 from minisets.app.context import Context
-from minisets.app.drive import DEFAULT_TIMEOUT, Drive
-from minisets.app.facts import object_facts, stored_secret
-from minisets.app.image_users import check_present_users, check_pulled_users
-from minisets.app.images import Pull, policies, provide
-from minisets.app.live_files import shows_changed
+from minisets.app.loop.configuration import SECRET_KIND
+from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
+from minisets.app.loop.image_users import check_present_users, check_pulled_users
+from minisets.app.loop.images import Pull, policies, provide
+from minisets.app.loop.live_files import shows_changed
+from minisets.app.loop.publishing import places
+from minisets.app.loop.pull_secrets import pull_secrets
+from minisets.app.loop.sets import SET_KIND, observe_whole
+from minisets.app.loop.targets import open_target
+from minisets.app.loop.world import World, as_set
 from minisets.app.notices import notices
-from minisets.app.publishing import places
-from minisets.app.pull_secrets import pull_secrets
-from minisets.app.sets import SET_KIND, observe_whole
-from minisets.app.targets import open_target
-from minisets.app.world import World, as_set
-from minisets.core.load import LoadedObject
-from minisets.core.notice_groups import group_notices
+from minisets.app.reading.facts import object_facts, stored_secret
+from minisets.core.input.load import LoadedObject
+from minisets.core.input.notice_groups import group_notices
+from minisets.core.network.publishing import PublishFlags
 from minisets.core.observed import ContainerSeen, ImageSeen
-from minisets.core.pod_seen import container_of
-from minisets.core.publishing import PublishFlags
-from minisets.core.set_record import AppliedFrom, SetRecord, parse_set, to_data
+from minisets.core.pod.seen import container_of
+from minisets.core.records.set_record import AppliedFrom, SetRecord, parse_set, to_data
 from minisets.engine.records import Files
 
 # Changing it rolls the pods, as `rollout restart` does.

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from minisets.app.configuration import SECRET_KIND, live_object
 from minisets.app.context import Context
-from minisets.app.sets import ORPHANED_KIND, SET_KIND
-from minisets.app.world import World
-from minisets.core.defaults import apply_defaults
-from minisets.core.load import LoadedObject
-from minisets.core.merge import merge
-from minisets.core.publishing import PublishFlags, flag_annotations
-from minisets.core.record import Record
-from minisets.core.secret_record import fold, sealed
-from minisets.core.validate import validate, validate_update
-from minisets.core.validate_pod_settings import check_full_names
+from minisets.app.loop.configuration import SECRET_KIND, live_object
+from minisets.app.loop.sets import ORPHANED_KIND, SET_KIND
+from minisets.app.loop.world import World
+from minisets.core.input.defaults import apply_defaults
+from minisets.core.input.load import LoadedObject
+from minisets.core.input.merge import merge
+from minisets.core.input.validate import validate, validate_update
+from minisets.core.input.validate_pod_settings import check_full_names
+from minisets.core.network.publishing import PublishFlags, flag_annotations
+from minisets.core.records.record import Record
+from minisets.core.records.secret_record import fold, sealed
 from minisets.errors import ManifestError, Problem
 
 Verb = Literal["created", "configured", "unchanged"]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from minisets.app.changes import Change, prepare
-from minisets.app.configuration import SECRET_KIND
 from minisets.app.context import Context
-from minisets.app.world import observe
-from minisets.core.load import LoadedObject
-from minisets.core.secret_record import masked
+from minisets.app.loop.configuration import SECRET_KIND
+from minisets.app.loop.world import observe
+from minisets.core.input.load import LoadedObject
+from minisets.core.records.secret_record import masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

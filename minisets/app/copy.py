@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from minisets.app.context import Context
-from minisets.app.pod_choice import find_container
-from minisets.app.world import observe
+from minisets.app.loop.world import observe
+from minisets.app.reading.pod_choice import find_container
 from minisets.core.naming import DEFAULT_NAMESPACE
 from minisets.core.observed import PathSeen
 from minisets.engine.tar_pack import Ownership, pack

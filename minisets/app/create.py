@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from minisets.app.changes import prepare
-from minisets.app.configuration import SECRET_KIND
 from minisets.app.context import Context
-from minisets.app.facts import object_facts, stored_secret
-from minisets.app.sets import observe_whole
-from minisets.app.world import World
-from minisets.core.load import LoadedObject
+from minisets.app.loop.configuration import SECRET_KIND
+from minisets.app.loop.sets import observe_whole
+from minisets.app.loop.world import World
+from minisets.app.reading.facts import object_facts, stored_secret
+from minisets.core.input.load import LoadedObject
 from minisets.core.naming import DEFAULT_NAMESPACE
-from minisets.core.set_record import to_data
+from minisets.core.records.set_record import to_data
 from minisets.errors import InputError, Overtaken
 
 NAMESPACE_KIND = "Namespace"

@@ -7,17 +7,17 @@ from contextlib import suppress
 from typing import Literal
 
 from minisets.app.context import Context
-from minisets.app.deeds import Workshop
-from minisets.app.drive import DEFAULT_TIMEOUT, Drive
-from minisets.app.network import find_network, remove_network
-from minisets.app.pod_storage import remove_volumes
-from minisets.app.sets import ORPHANED_KIND, SET_KIND, find_set, observe_whole
-from minisets.app.targets import Target, flush
-from minisets.app.world import World, observe
+from minisets.app.loop.deeds import Workshop
+from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
+from minisets.app.loop.network import find_network, remove_network
+from minisets.app.loop.pod_storage import remove_volumes
+from minisets.app.loop.sets import ORPHANED_KIND, SET_KIND, find_set, observe_whole
+from minisets.app.loop.targets import Target, flush
+from minisets.app.loop.world import World, observe
 from minisets.core import labels, naming
-from minisets.core.absence import not_found
 from minisets.core.observed import VolumeSeen
-from minisets.core.pod_seen import PodSeen
+from minisets.core.pod.seen import PodSeen
+from minisets.core.query.absence import not_found
 from minisets.errors import EngineConflict, InputError, NotFound
 
 Cascade = Literal["foreground", "background", "orphan"]

@@ -6,27 +6,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from minisets.app.changes import Change
-from minisets.app.history import read_events
-from minisets.app.look import Look
+from minisets.app.loop.pod_parts import PodPart
+from minisets.app.loop.sets import SET_KIND
+from minisets.app.loop.targets import Target
 from minisets.app.notices import notices
-from minisets.app.outlook import next_steps, repairs_of
-from minisets.app.pod_parts import PodPart
 from minisets.app.query import read_kind
-from minisets.app.sets import SET_KIND
-from minisets.app.targets import Target
-from minisets.app.views import ClaimView, PodView, ServiceView, SetView, View
-from minisets.app.views_pod import pod_views
+from minisets.app.reading.history import read_events
+from minisets.app.reading.look import Look
+from minisets.app.reading.outlook import next_steps, repairs_of
+from minisets.app.reading.views import ClaimView, PodView, ServiceView, SetView, View
+from minisets.app.reading.views_pod import pod_views
 from minisets.core import labels, naming
-from minisets.core.absence import not_found
-from minisets.core.history import Event
-from minisets.core.load import LoadedObject
-from minisets.core.notice_groups import group_notices
+from minisets.core.input.load import LoadedObject
+from minisets.core.input.notice_groups import group_notices
+from minisets.core.input.source import Source
+from minisets.core.input.support import review
 from minisets.core.observed import VolumeSeen
-from minisets.core.pod_seen import PodSeen
-from minisets.core.selectors import matches, parse_labels
-from minisets.core.set_record import RevisionEntry
-from minisets.core.source import Source
-from minisets.core.support import review
+from minisets.core.pod.seen import PodSeen
+from minisets.core.query.absence import not_found
+from minisets.core.query.history import Event
+from minisets.core.query.selectors import matches, parse_labels
+from minisets.core.records.set_record import RevisionEntry
 from minisets.errors import EngineError
 
 _LOG_LINES = 5

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from minisets.app.context import Context
-from minisets.app.images import policies
+from minisets.app.loop.images import policies
 from minisets.core import labels
-from minisets.core.diagnosis import Finding, Holdings, Level, diagnose
 from minisets.core.observed import DiskUsage, EngineInfo, NetworkSeen
+from minisets.core.query.diagnosis import Finding, Holdings, Level, diagnose
 from minisets.engine.routes import has_bridge
 
 # Before it, `docker volume prune` takes named volumes, too, and so records and parked claims.

@@ -7,26 +7,26 @@ from dataclasses import dataclass
 
 from minisets.app.changes import Change, Verb, prepare
 from minisets.app.context import Context
-from minisets.app.image_users import check_present_users
-from minisets.app.images import policies
+from minisets.app.loop.image_users import check_present_users
+from minisets.app.loop.images import policies
+from minisets.app.loop.publishing import published_texts
+from minisets.app.loop.readiness import Readiness
+from minisets.app.loop.sets import SET_KIND
+from minisets.app.loop.targets import Target
+from minisets.app.loop.view import watched_pods
+from minisets.app.loop.world import World, as_set, observe
 from minisets.app.notices import notices
-from minisets.app.publishing import published_texts
-from minisets.app.readiness import Readiness
-from minisets.app.sets import SET_KIND
-from minisets.app.targets import Target
-from minisets.app.view import watched_pods
-from minisets.app.world import World, as_set, observe
-from minisets.core.actions import render_action
-from minisets.core.decode import decode
-from minisets.core.load import LoadedObject
+from minisets.core.controller.actions import render_action
+from minisets.core.controller.planner import Options
+from minisets.core.controller.simulate import road
+from minisets.core.controller.snapshot import take_snapshot
+from minisets.core.input.decode import decode
+from minisets.core.input.load import LoadedObject
+from minisets.core.input.source import Notice
 from minisets.core.manifest import Service
-from minisets.core.planner import Options
-from minisets.core.publishing import PublishFlags
-from minisets.core.record import Record
-from minisets.core.set_record import SetRecord, parse_set
-from minisets.core.simulate import road
-from minisets.core.snapshot import take_snapshot
-from minisets.core.source import Notice
+from minisets.core.network.publishing import PublishFlags
+from minisets.core.records.record import Record
+from minisets.core.records.set_record import SetRecord, parse_set
 
 _NOTHING = World(containers=(), volumes=())
 _PROBE_SECONDS = 1.0

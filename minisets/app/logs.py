@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from minisets.app.context import Context
-from minisets.app.pod_choice import (
+from minisets.app.loop.world import World, observe
+from minisets.app.reading.pod_choice import (
     Defaulted,
     PodContainers,
     PodRef,
@@ -19,9 +20,10 @@ from minisets.app.pod_choice import (
     find_pods,
     tell_default,
 )
-from minisets.app.world import World, observe
 from minisets.core import labels
-from minisets.core.log_lines import (
+from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.core.pod.seen import container_of
+from minisets.core.query.log_lines import (
     START_LAG_SECONDS,
     LineJoiner,
     LogLine,
@@ -32,8 +34,6 @@ from minisets.core.log_lines import (
     present_run,
     previous_run,
 )
-from minisets.core.observed import ContainerSeen, ContainerStatus
-from minisets.core.pod_seen import container_of
 from minisets.errors import EngineConflict, EngineError, EngineMissing, InputError, NotFound
 
 # How often a command that follows looks for pods that are new or run again.

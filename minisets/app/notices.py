@@ -8,13 +8,13 @@ from functools import cache, partial
 from typing import Any, TypeVar
 
 from minisets.app.changes import Change
-from minisets.app.sets import SET_KIND
-from minisets.app.storage import RecordKey, cluster_records, has_claims, made_claims
-from minisets.app.world import World, as_set
+from minisets.app.loop.sets import SET_KIND
+from minisets.app.loop.storage import RecordKey, cluster_records, has_claims, made_claims
+from minisets.app.loop.world import World, as_set
 from minisets.core import labels, naming
-from minisets.core.claim_changes import claim_changes
-from minisets.core.decode import decode_as
-from minisets.core.host_powers import host_powers
+from minisets.core.controller.claim_changes import claim_changes
+from minisets.core.input.decode import decode_as
+from minisets.core.input.source import Notice, render_path
 from minisets.core.manifest import (
     PersistentVolume,
     PersistentVolumeClaim,
@@ -22,16 +22,16 @@ from minisets.core.manifest import (
     StatefulSet,
     StorageClass,
 )
-from minisets.core.name_remarks import name_remarks, port_remarks
-from minisets.core.pod_claims import missing_claims, shortfalls
-from minisets.core.pod_settings import host_network_remarks
-from minisets.core.record import Record
-from minisets.core.references import Use, missing_notices, uses_of
-from minisets.core.resources import changed_limits
-from minisets.core.security import security_remarks
-from minisets.core.set_record import parse_object, parse_set
-from minisets.core.source import Notice, render_path
-from minisets.core.storage import Storage
+from minisets.core.network.name_remarks import name_remarks, port_remarks
+from minisets.core.pod.host_powers import host_powers
+from minisets.core.pod.references import Use, missing_notices, uses_of
+from minisets.core.pod.resources import changed_limits
+from minisets.core.pod.security import security_remarks
+from minisets.core.pod.settings import host_network_remarks
+from minisets.core.records.record import Record
+from minisets.core.records.set_record import parse_object, parse_set
+from minisets.core.volumes.pod_claims import missing_claims, shortfalls
+from minisets.core.volumes.storage import Storage
 from minisets.engine.ports import Engine
 
 _MOST_NAMES = 3

@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 from minisets.app.changes import CLUSTER_SCOPED
 from minisets.app.context import Context
-from minisets.app.sets import observe_whole
-from minisets.app.world import World
-from minisets.core.absence import not_found
-from minisets.core.record import Record
-from minisets.core.selectors import matches, parse_labels
-from minisets.core.validate import validate
+from minisets.app.loop.sets import observe_whole
+from minisets.app.loop.world import World
+from minisets.core.input.validate import validate
+from minisets.core.query.absence import not_found
+from minisets.core.query.selectors import matches, parse_labels
+from minisets.core.records.record import Record
 from minisets.errors import InputError, ManifestError
 
 Part = Literal["annotations", "labels"]

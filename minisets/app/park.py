@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from minisets.app.context import Context
-from minisets.app.drive import DEFAULT_TIMEOUT, Drive
-from minisets.app.sets import SET_KIND, find_set, observe_whole
-from minisets.app.targets import Target, flush, open_target
+from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
+from minisets.app.loop.sets import SET_KIND, find_set, observe_whole
+from minisets.app.loop.targets import Target, flush, open_target
 from minisets.errors import InputError
 
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from minisets.app.context import Context
 from minisets.app.delete import find_pod
-from minisets.app.sets import SET_KIND, read_sets
-from minisets.app.targets import Target
-from minisets.app.view import address_of_pod
-from minisets.app.world import World, observe
+from minisets.app.loop.sets import SET_KIND, read_sets
+from minisets.app.loop.targets import Target
+from minisets.app.loop.view import address_of_pod
+from minisets.app.loop.world import World, observe
 from minisets.core import labels, naming
-from minisets.core.absence import not_found
 from minisets.core.manifest import PodTemplateSpec, Service
+from minisets.core.network.port_forward import Forward, PortWord, to_pod_ports, to_service_ports
 from minisets.core.observed import ContainerStatus
-from minisets.core.pod_identity import selects
-from minisets.core.pod_seen import PodSeen
-from minisets.core.port_forward import Forward, PortWord, to_pod_ports, to_service_ports
+from minisets.core.pod.identity import selects
+from minisets.core.pod.seen import PodSeen
+from minisets.core.query.absence import not_found
 from minisets.engine.forwarder import Forwarder
 from minisets.engine.prober import ProbeTarget
 from minisets.engine.tunnel import Dialer, NoWay, Tunnel

@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import TypeVar
 
 from minisets.app.context import Context
-from minisets.app.look import Look
-from minisets.app.sets import SET_KIND
-from minisets.app.views import ClaimView, PodView, ServiceView, SetView, View
-from minisets.core.absence import not_found
+from minisets.app.loop.sets import SET_KIND
+from minisets.app.reading.look import Look
+from minisets.app.reading.views import ClaimView, PodView, ServiceView, SetView, View
+from minisets.core.query.absence import not_found
 
 ViewT = TypeVar("ViewT", bound=View)
 
@@ -31,11 +31,13 @@ _READERS: Mapping[str, str] = {
 def read_kind(look: Look, kind: str) -> list[View]:
     """Return all objects of a kind that a look shows."""
     if kind not in _READERS:
-        from minisets.app.views_object import record_views
+        from minisets.app.reading.views_object import record_views
 
         return list(record_views(look, kind))
     module, _, name = _READERS[kind].partition(":")
-    reader: Callable[[Look], list[View]] = getattr(import_module(f"minisets.app.{module}"), name)
+    reader: Callable[[Look], list[View]] = getattr(
+        import_module(f"minisets.app.reading.{module}"), name
+    )
     return list(reader(look))
 
 
@@ -66,14 +68,14 @@ def get_sets(context: Context, namespace: str | None, names: Sequence[str] = ())
     Raises:
         NotFound: One of the names is not there.
     """
-    from minisets.app.views_set import set_views
+    from minisets.app.reading.views_set import set_views
 
     return choose(set_views(Look(context, namespace, is_whole=True)), names, "statefulsets.apps")
 
 
 def get_pods(context: Context, namespace: str | None, names: Sequence[str] = ()) -> list[PodView]:
     """Return the pods of a namespace; see get_sets."""
-    from minisets.app.views_pod import pod_views
+    from minisets.app.reading.views_pod import pod_views
 
     return choose(pod_views(Look(context, namespace)), names, "pods")
 
@@ -82,7 +84,7 @@ def get_claims(
     context: Context, namespace: str | None, names: Sequence[str] = ()
 ) -> list[ClaimView]:
     """Return the claims of a namespace; see get_sets."""
-    from minisets.app.views_claim import claim_views
+    from minisets.app.reading.views_claim import claim_views
 
     return choose(claim_views(Look(context, namespace)), names, "persistentvolumeclaims")
 
@@ -91,6 +93,6 @@ def get_services(
     context: Context, namespace: str | None, names: Sequence[str] = ()
 ) -> list[ServiceView]:
     """Return the Services of a namespace; see get_sets."""
-    from minisets.app.views_service import service_views
+    from minisets.app.reading.views_service import service_views
 
     return choose(service_views(Look(context, namespace)), names, "services")

@@ -7,22 +7,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from minisets.app.context import Context
-from minisets.app.drive import DEFAULT_TIMEOUT, Drive
-from minisets.app.images import policies, provide
-from minisets.app.pull_secrets import PullSecrets
-from minisets.app.sets import find_set, observe_whole
-from minisets.app.targets import Target, flush
-from minisets.app.world import as_set
-from minisets.core.controller_state import Status
-from minisets.core.rollout import (
+from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
+from minisets.app.loop.images import policies, provide
+from minisets.app.loop.pull_secrets import PullSecrets
+from minisets.app.loop.sets import find_set, observe_whole
+from minisets.app.loop.targets import Target, flush
+from minisets.app.loop.world import as_set
+from minisets.core.controller.controller_state import Status
+from minisets.core.controller.rollout import (
     choose_revision,
     restarted,
     view_rollout,
     with_images,
     with_template,
 )
-from minisets.core.set_record import RevisionEntry
-from minisets.core.snapshot import set_spec
+from minisets.core.controller.snapshot import set_spec
+from minisets.core.records.set_record import RevisionEntry
 
 Object = dict[str, Any]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from minisets.app.context import Context
-from minisets.app.pod_choice import Defaulted, PodRef, running_container, tell_default
-from minisets.app.world import observe
+from minisets.app.loop.world import observe
+from minisets.app.reading.pod_choice import Defaulted, PodRef, running_container, tell_default
 from minisets.core.observed import ContainerSeen
-from minisets.core.pod_seen import container_of
+from minisets.core.pod.seen import container_of
 from minisets.errors import InputError
 
 

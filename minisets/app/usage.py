@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from minisets.app.context import Context
-from minisets.app.pod_choice import all_pods
-from minisets.app.world import observe
-from minisets.core.absence import not_found
+from minisets.app.loop.world import observe
+from minisets.app.reading.pod_choice import all_pods
 from minisets.core.observed import ContainerSeen, ContainerStatus, Usage
-from minisets.core.pod_seen import container_of
-from minisets.core.selectors import LabelSelector, matches
+from minisets.core.pod.seen import container_of
+from minisets.core.query.absence import not_found
+from minisets.core.query.selectors import LabelSelector, matches
 from minisets.errors import EngineMissing
 
 # Each measurement takes the Engine about a second, whatever the number of them.

@@ -7,13 +7,13 @@ from typing import Any
 
 from minisets.app.context import Context
 from minisets.app.delete import find_pod
-from minisets.app.drive import DEFAULT_TIMEOUT, Drive
+from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
+from minisets.app.loop.sets import SET_KIND, find_set, observe_whole
+from minisets.app.loop.targets import open_target
+from minisets.app.loop.world import World, observe
 from minisets.app.query import get_claims, get_pods, get_services, get_sets
-from minisets.app.sets import SET_KIND, find_set, observe_whole
-from minisets.app.targets import open_target
-from minisets.app.world import World, observe
 from minisets.core import labels
-from minisets.core.jsonpath import Condition, holds
+from minisets.core.query.jsonpath import Condition, holds
 from minisets.errors import NotConverged
 
 _POLL_SECONDS = 0.25

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from minisets.app.context import Context
-from minisets.app.drive import Drive
-from minisets.app.liveness import Liveness
-from minisets.app.sets import SET_KIND, find_set, observe_whole
-from minisets.app.targets import Target, open_target
-from minisets.app.world import Key
+from minisets.app.loop.drive import Drive
+from minisets.app.loop.liveness import Liveness
+from minisets.app.loop.sets import SET_KIND, find_set, observe_whole
+from minisets.app.loop.targets import Target, open_target
+from minisets.app.loop.world import Key
 from minisets.errors import MinisetsError, NotConverged, NotFound, Overtaken
 
 # After what went wrong, the next try is this much later, doubled each time up to the most.

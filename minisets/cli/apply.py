@@ -15,8 +15,8 @@ from minisets.cli.session import open_context, open_screen
 
 if TYPE_CHECKING:
     from minisets.cli.progress import Screen
-    from minisets.core.load import LoadedObject
-    from minisets.core.publishing import PublishFlags
+    from minisets.core.input.load import LoadedObject
+    from minisets.core.network.publishing import PublishFlags
 
 DryRun = Literal["auto", "client", "server", "none"]
 Pull = Literal["always", "missing", "never"]
@@ -94,7 +94,7 @@ def apply(
     """
     with open_screen(settings) as screen:
         objects = load_objects(settings, screen, files, recursive=recursive)
-        from minisets.core.publishing import PublishFlags
+        from minisets.core.network.publishing import PublishFlags
 
         flags = PublishFlags(ports=publish, address=publish_address or "")
         if dry_run != "none":
@@ -132,7 +132,7 @@ def _print_dry_run(
     flags: PublishFlags,
 ) -> None:
     from minisets.app.dry_run import dry_run as use_case
-    from minisets.core.notice_groups import group_notices
+    from minisets.core.input.notice_groups import group_notices
     from minisets.errors import EngineUnreachable
 
     if mode != "client":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from minisets.app.shapes import seconds_of
-from minisets.app.views import (
+from minisets.app.reading.shapes import seconds_of
+from minisets.app.reading.views import (
     SHORT_MODES,
     ClaimView,
     ObjectView,

@@ -82,7 +82,7 @@ def _wait_one(
     timeout: float,
 ) -> None:
     from minisets.app import wait as use_case
-    from minisets.core.jsonpath import parse_condition
+    from minisets.core.query.jsonpath import parse_condition
 
     space = settings.namespace
     kind, _, rest = condition.partition("=")

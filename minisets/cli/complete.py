@@ -21,7 +21,7 @@ from minisets.cli.kinds import Resource
 from minisets.errors import MinisetsError
 
 if TYPE_CHECKING:
-    from minisets.app.world import World
+    from minisets.app.loop.world import World
 
 VARIABLE = "_MINISETS_COMPLETE"
 """Set by the scripts of ``minisets completion`` when a shell asks."""
@@ -167,7 +167,7 @@ def _fields(incomplete: str) -> Iterable[str]:
     resource = _resource(kind)
     if resource is None:
         return ()
-    from minisets.core.explain import explain
+    from minisets.core.input.explain import explain
 
     *path, _ = rest.split(".")
     try:
@@ -191,7 +191,7 @@ def _ask(
     def look() -> None:
         # Whatever is wrong there is no business of somebody who is typing.
         with suppress(Exception):
-            from minisets.app.world import observe
+            from minisets.app.loop.world import observe
             from minisets.engine.docker_engine import connect
             from minisets.engine.endpoint import find_endpoint
 

@@ -142,7 +142,7 @@ def configmap(
     output: Output | None,
 ) -> None:
     """Create a ConfigMap from files, folders or literal values."""
-    from minisets.core import new_objects
+    from minisets.core.records import new_objects
 
     made = new_objects.config_map(name, _pairs(files, literals, env_files))
     _create(settings, kinds.CONFIG_MAP, made, dry_run, output)
@@ -158,7 +158,7 @@ def configmap(
 @pass_settings
 def namespace(settings: Settings, name: str, dry_run: DryRun, output: Output | None) -> None:
     """Create a namespace; any other command makes one that it needs by itself, too."""
-    from minisets.core import new_objects
+    from minisets.core.records import new_objects
 
     _create(settings, kinds.NAMESPACE, new_objects.namespace(name), dry_run, output)
 
@@ -187,7 +187,7 @@ def generic(
     output: Output | None,
 ) -> None:
     """Create a Secret from files, folders or literal values."""
-    from minisets.core import new_objects
+    from minisets.core.records import new_objects
 
     made = new_objects.secret(name, _pairs(files, literals, env_files), kind)
     _create(settings, kinds.SECRET, made, dry_run, output)
@@ -207,7 +207,7 @@ def tls(
     settings: Settings, name: str, cert: str, key: str, dry_run: DryRun, output: Output | None
 ) -> None:
     """Create a Secret from a certificate and its private key."""
-    from minisets.core import new_objects
+    from minisets.core.records import new_objects
     from minisets.engine.key_files import read_bytes
 
     made = new_objects.tls_secret(name, read_bytes(cert), read_bytes(key))
@@ -256,7 +256,7 @@ def docker_registry(
     output: Output | None,
 ) -> None:
     """Create a Secret with the credentials of a registry, for imagePullSecrets."""
-    from minisets.core import new_objects
+    from minisets.core.records import new_objects
 
     if bool(files) == bool(username and password):
         raise click.UsageError(
@@ -264,7 +264,7 @@ def docker_registry(
             "--docker-server is required"
         )
     if files:
-        from minisets.core.new_objects import DOCKER_CONFIG, DOCKER_KEY, parse_file_source
+        from minisets.core.records.new_objects import DOCKER_CONFIG, DOCKER_KEY, parse_file_source
         from minisets.engine.key_files import read_bytes
 
         contents = [read_bytes(parse_file_source(file)[1]) for file in files]
@@ -277,7 +277,7 @@ def docker_registry(
 def _pairs(
     files: tuple[str, ...], literals: tuple[str, ...], env_files: tuple[str, ...]
 ) -> list[tuple[str, bytes]]:
-    from minisets.core.new_objects import parse_literal, parse_variables
+    from minisets.core.records.new_objects import parse_literal, parse_variables
     from minisets.engine.key_files import read_sources, read_text
 
     if env_files and (files or literals):
@@ -290,8 +290,8 @@ def _create(
     settings: Settings, resource: Resource, made: Object, dry_run: DryRun, output: Output | None
 ) -> None:
     from minisets.app.changes import place
-    from minisets.core.load import load
-    from minisets.core.source import Document, Source
+    from minisets.core.input.load import load
+    from minisets.core.input.source import Document, Source
 
     if resource is not kinds.NAMESPACE and settings.namespace_given is not None:
         made["metadata"]["namespace"] = settings.namespace

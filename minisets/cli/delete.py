@@ -25,7 +25,7 @@ from minisets.errors import InputError, NotFound
 if TYPE_CHECKING:
     from minisets.app.context import Context
     from minisets.cli.progress import Screen
-    from minisets.core.load import LoadedObject
+    from minisets.core.input.load import LoadedObject
 
 Cascade = Literal["foreground", "background", "orphan"]
 Doomed = tuple[Resource, str, str]
@@ -152,7 +152,7 @@ def _of_words(context: Context, namespace: str, wanted: kinds.Wanted) -> Iterato
 
 def _names_of_all(context: Context, namespace: str, resource: Resource) -> list[str]:
     from minisets.app import query
-    from minisets.app.world import observe
+    from minisets.app.loop.world import observe
 
     match resource:
         case kinds.POD:

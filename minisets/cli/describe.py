@@ -59,7 +59,7 @@ def describe(
         keeps = parse_selectors(wanted, selector, None)
         with open_context(settings, screen) as context:
             from minisets.app.describe import describe_views, find_views
-            from minisets.app.look import Look
+            from minisets.app.reading.look import Look
             from minisets.cli.render_describe import render_facts
 
             texts = []

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from minisets.app.describe import PodFacts
-from minisets.app.pod_parts import PodPart
+from minisets.app.loop.pod_parts import PodPart
 from minisets.cli.blocks import NONE, Block, Value, show_time
-from minisets.core.pod_status import (
+from minisets.core.pod.pod_status import (
     ContainerState,
     is_initialized,
     last_state_of,

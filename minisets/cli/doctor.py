@@ -13,7 +13,7 @@ from minisets.errors import EngineError
 
 if TYPE_CHECKING:
     from minisets.cli.progress import Screen
-    from minisets.core.diagnosis import Finding
+    from minisets.core.query.diagnosis import Finding
 
 _EXIT_PROBLEMS = 1
 
@@ -31,14 +31,14 @@ def doctor(ctx: click.Context, settings: Settings, output: str | None) -> None:
     with open_screen(settings) as screen:
         found = _examine(settings, screen)
         screen.result(_to_json(found) if output == "json" else render_findings(found))
-    from minisets.core.diagnosis import Level
+    from minisets.core.query.diagnosis import Level
 
     if any(finding.level is Level.PROBLEM for finding in found):
         ctx.exit(_EXIT_PROBLEMS)
 
 
 def _examine(settings: Settings, screen: Screen) -> list[Finding]:
-    from minisets.core.diagnosis import Finding, Level
+    from minisets.core.query.diagnosis import Finding, Level
     from minisets.engine.endpoint import config_file
 
     try:
@@ -60,7 +60,7 @@ def _examine(settings: Settings, screen: Screen) -> list[Finding]:
 
 def render_findings(found: Sequence[Finding]) -> str:
     """Return a line per finding, its remedy below it, and what it comes to."""
-    from minisets.core.diagnosis import Level
+    from minisets.core.query.diagnosis import Level
 
     width = max(len(finding.check) for finding in found)
     lines = []
@@ -76,7 +76,7 @@ def render_findings(found: Sequence[Finding]) -> str:
 
 def _to_json(found: Sequence[Finding]) -> str:
     from minisets.cli.output import to_json
-    from minisets.core.diagnosis import Level
+    from minisets.core.query.diagnosis import Level
 
     return to_json(
         {

@@ -17,7 +17,7 @@ from minisets.errors import InputError, ManifestError, MinisetsError
 if TYPE_CHECKING:
     from minisets.app.context import Context
     from minisets.cli.progress import Screen
-    from minisets.core.load import LoadedObject
+    from minisets.core.input.load import LoadedObject
 
 Format = Literal["yaml", "json"]
 
@@ -82,9 +82,9 @@ def edit(
 
 
 def _live(context: Context, settings: Settings, resource: Resource, name: str) -> dict[str, Any]:
-    from minisets.app.configuration import live_object
+    from minisets.app.loop.configuration import live_object
+    from minisets.app.loop.sets import observe_whole
     from minisets.app.objects import Reference, find_object
-    from minisets.app.sets import observe_whole
 
     world = observe_whole(context, settings.namespace)
     record = find_object(
@@ -165,9 +165,9 @@ class _Edit:
 
     def _check(self, saved: str, file: Path) -> list[LoadedObject]:
         from minisets.app.changes import place, prepare
-        from minisets.app.sets import observe_whole
-        from minisets.core.load import load
-        from minisets.core.notice_groups import group_notices
+        from minisets.app.loop.sets import observe_whole
+        from minisets.core.input.load import load
+        from minisets.core.input.notice_groups import group_notices
         from minisets.engine.files import parse_manifests
         from minisets.errors import Problem
 

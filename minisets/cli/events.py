@@ -12,7 +12,7 @@ from minisets.cli.get import Choice, complete_format, show
 from minisets.cli.session import open_context, open_screen
 
 if TYPE_CHECKING:
-    from minisets.app.views import View
+    from minisets.app.reading.views import View
 
 _EXAMPLES = (
     "minisets events",

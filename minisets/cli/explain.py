@@ -12,8 +12,8 @@ from minisets.cli.kinds import CLUSTER_SCOPED, POD, RESOURCES, find_resource
 from minisets.cli.session import open_screen
 
 if TYPE_CHECKING:
-    from minisets.core.explain import Explained, Explanation
-    from minisets.core.support_table import Support
+    from minisets.core.input.explain import Explained, Explanation
+    from minisets.core.input.support_table import Support
 
 _WIDTH = 80
 _VERBS = {
@@ -42,7 +42,7 @@ def explain(settings: Settings, word: str, recursive: bool) -> None:
     """
     kind, *path = word.strip(".").split(".")
     resource = find_resource(kind, RESOURCES)
-    from minisets.core.explain import explain as use_case
+    from minisets.core.input.explain import explain as use_case
 
     found = use_case(resource.kind, path)
     with open_screen(settings) as screen:
@@ -80,7 +80,7 @@ def _entry(field: Explained) -> Iterator[str]:
 
 
 def _tree(field: Explained, indent: str, above: tuple[str, ...]) -> Iterator[str]:
-    from minisets.core.explain import fields_of
+    from minisets.core.input.explain import fields_of
 
     mark = f" -{_word(field.support)}-" if _is_apart(field.support) else ""
     yield f"{_head(field, indent)}{mark}"
@@ -97,7 +97,7 @@ def _head(field: Explained, indent: str) -> str:
 
 
 def _is_apart(support: Support) -> bool:
-    from minisets.core.support_table import Level
+    from minisets.core.input.support_table import Level
 
     return support.level is not Level.HONOURED
 
@@ -148,7 +148,7 @@ def api_resources(
 ) -> None:
     """List the types of objects that minisets knows, with their short names."""
     from minisets.cli.render import render_table
-    from minisets.core.defaults import API_VERSIONS
+    from minisets.core.input.defaults import API_VERSIONS
 
     rows, names = [], []
     for resource in sorted(RESOURCES, key=lambda one: (one.group, one.plural)):

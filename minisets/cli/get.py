@@ -18,8 +18,8 @@ from minisets.errors import InputError, NotFound
 
 if TYPE_CHECKING:
     from minisets.app.context import Context
-    from minisets.app.look import Look
-    from minisets.app.views import View
+    from minisets.app.reading.look import Look
+    from minisets.app.reading.views import View
     from minisets.cli.progress import Screen
     from minisets.cli.render import TableOptions
 
@@ -203,7 +203,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
             InputError: They cannot be sorted by the field.
         """
         from minisets.app.query import read_kind
-        from minisets.core.absence import not_found
+        from minisets.core.query.absence import not_found
 
         found = [view for view in read_kind(look, resource.kind) if self.keeps(view)]
         missing: list[NotFound] = []
@@ -218,7 +218,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
             ]
             found = [known[name] for name in names if name in known]
         if self.sort_by and found:
-            from minisets.core.columns import sort_by
+            from minisets.core.query.columns import sort_by
 
             by_identity = {id(view.object): view for view in found}
             objects = sort_by(self.sort_by, [view.object for view in found])
@@ -280,7 +280,7 @@ def show(
 
 def _remark_cut_off(screen: Screen, views: Sequence[View]) -> None:
     """Say how pods come back that nothing but a command of ours brings back."""
-    from minisets.app.views import PodView
+    from minisets.app.reading.views import PodView
 
     cut_off = [view for view in views if isinstance(view, PodView) and view.is_cut_off]
     for namespace in sorted({view.namespace for view in cut_off}):
@@ -295,7 +295,7 @@ def _looks(
     context: Context, namespace: str | None, options: TableOptions, choice: Choice
 ) -> tuple[Look, Look]:
     """Return the look at the namespace, and the one at everything."""
-    from minisets.app.look import Look
+    from minisets.app.reading.look import Look
 
     def look(place: str | None) -> Look:
         return Look(

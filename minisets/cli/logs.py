@@ -13,8 +13,8 @@ from minisets.cli.pods import PODS_METAVAR, parse_pods, tell_default
 from minisets.cli.session import open_context, open_screen
 
 if TYPE_CHECKING:
-    from minisets.app.pod_choice import PodRef
-    from minisets.core.log_lines import LogLine
+    from minisets.app.reading.pod_choice import PodRef
+    from minisets.core.query.log_lines import LogLine
 
 # kubectl's: by labels one does not know how many pods there are.
 _TAIL_OF_SELECTION = 10
@@ -136,8 +136,8 @@ def _parse(words: tuple[str, ...], selector: str | None) -> tuple[PodRef, str | 
     if selector is not None:
         if words:
             raise click.UsageError("only a selector (-l) or a POD name is allowed")
-        from minisets.app.pod_choice import PodRef
-        from minisets.core.selectors import parse_labels
+        from minisets.app.reading.pod_choice import PodRef
+        from minisets.core.query.selectors import parse_labels
 
         return PodRef(selector=parse_labels(selector)), None
     if not 1 <= len(words) <= 2:

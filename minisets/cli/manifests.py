@@ -14,7 +14,7 @@ from minisets.errors import InputError
 
 if TYPE_CHECKING:
     from minisets.cli.progress import Screen
-    from minisets.core.load import LoadedObject
+    from minisets.core.input.load import LoadedObject
 
 _FunctionT = TypeVar("_FunctionT", bound=Callable[..., Any])
 
@@ -53,8 +53,8 @@ def load_objects(
         ManifestError: Something is wrong; carries every problem of every file.
     """
     from minisets.app.changes import place
-    from minisets.core.load import load
-    from minisets.core.notice_groups import group_notices
+    from minisets.core.input.load import load
+    from minisets.core.input.notice_groups import group_notices
     from minisets.engine.files import read_manifests
 
     loaded = load(

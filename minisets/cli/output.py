@@ -12,8 +12,8 @@ import msgspec
 from minisets.errors import InputError
 
 if TYPE_CHECKING:
-    from minisets.core.columns import Column
-    from minisets.core.jsonpath import Template
+    from minisets.core.query.columns import Column
+    from minisets.core.query.jsonpath import Template
 
 Format = Literal[
     "table", "wide", "name", "json", "yaml", "jsonpath", "jsonpath-as-json", "columns"
@@ -71,7 +71,7 @@ def parse_output(text: str | None, *, is_strict: bool = False) -> Output:
         case "wide" | "name" | "json" | "yaml" if name == text:
             return Output(format=name)
         case "jsonpath" | "jsonpath-file" | "jsonpath-as-json":
-            from minisets.core.jsonpath import parse
+            from minisets.core.query.jsonpath import parse
 
             if not rest:
                 raise InputError(f"template format specified but no template given: {text}")
@@ -81,11 +81,11 @@ def parse_output(text: str | None, *, is_strict: bool = False) -> Output:
                 is_strict=is_strict,
             )
         case "custom-columns":
-            from minisets.core.columns import parse_columns
+            from minisets.core.query.columns import parse_columns
 
             return Output(format="columns", columns=parse_columns(rest))
         case "custom-columns-file":
-            from minisets.core.columns import parse_columns_file
+            from minisets.core.query.columns import parse_columns_file
 
             return Output(format="columns", columns=parse_columns_file(_read(rest)))
         case _:
@@ -129,7 +129,7 @@ def write_objects(output: Output, items: Sequence[Object], *, is_single: bool) -
         return to_yaml(whole)
     if output.template is None:
         return to_json(whole)
-    from minisets.core import jsonpath
+    from minisets.core.query import jsonpath
 
     if output.format == "jsonpath":
         return jsonpath.render(output.template, whole, allow_missing_keys=not output.is_strict)

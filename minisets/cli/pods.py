@@ -8,7 +8,7 @@ from minisets.cli.kinds import POD, SERVICE, SET, find_resource
 from minisets.errors import InputError
 
 if TYPE_CHECKING:
-    from minisets.app.pod_choice import PodRef
+    from minisets.app.reading.pod_choice import PodRef
     from minisets.cli.progress import Screen
 
 PODS_METAVAR = "POD | TYPE/NAME"
@@ -21,7 +21,7 @@ def parse_pods(word: str) -> PodRef:
     Raises:
         InputError: It is of a type that has no pods.
     """
-    from minisets.app.pod_choice import PodRef
+    from minisets.app.reading.pod_choice import PodRef
 
     type_word, slash, name = word.partition("/")
     if not slash:

@@ -12,7 +12,7 @@ from minisets.cli.session import open_context, open_screen
 
 if TYPE_CHECKING:
     from minisets.app.port_forward import Request
-    from minisets.core.port_forward import ForwardWord
+    from minisets.core.network.port_forward import ForwardWord
 
 
 @click.command(
@@ -41,7 +41,7 @@ def port_forward(settings: Settings, words: tuple[str, ...], address: str) -> No
     several pods before the ports, the i-th has the local port plus i. A pod that is replaced
     meanwhile is found again.
     """
-    from minisets.core.port_forward import parse_addresses, parse_words
+    from minisets.core.network.port_forward import parse_addresses, parse_words
 
     addresses = parse_addresses(address)
     requests = [_request(word) for word in parse_words(words)]

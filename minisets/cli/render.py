@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from minisets.app.views import ObjectView, View
+from minisets.app.reading.views import ObjectView, View
 from minisets.cli.cells import PUBLISHED, Cells, cells_of, history_cells
 from minisets.cli.kinds import Resource
 from minisets.cli.output import TABLE, Output, write_objects
@@ -135,7 +135,7 @@ def cells_for(
 
 def own_cells(output: Output, view: View) -> Cells:
     """Return the row of one object in a table of the user's own."""
-    from minisets.core.columns import row
+    from minisets.core.query.columns import row
 
     found = row(output.columns, view.object)
     return {column.header: cell for column, cell in zip(output.columns, found, strict=True)}

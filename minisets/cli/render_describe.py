@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minisets.app.describe import ClaimFacts, Facts, PodFacts, ServiceFacts, SetFacts
-from minisets.app.views import ObjectView, PodView, View
+from minisets.app.reading.views import ObjectView, PodView, View
 from minisets.cli.blocks import (
     NONE,
     Block,
@@ -20,8 +20,8 @@ from minisets.cli.blocks import (
 from minisets.cli.cells import render_age, render_interval
 from minisets.cli.describe_containers import pod_containers, template_containers
 from minisets.cli.describe_volumes import volumes
-from minisets.core.history import Event
 from minisets.core.quantity import round_bytes
+from minisets.core.query.history import Event
 
 Fields = list[tuple[str, Value]]
 

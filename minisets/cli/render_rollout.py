@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from minisets.cli.render import render_table
-from minisets.core.revision import parse_template
-from minisets.core.set_record import RevisionEntry
+from minisets.core.controller.revision import parse_template
+from minisets.core.records.set_record import RevisionEntry
 from minisets.errors import NotFound
 
 _NONE = "<none>"

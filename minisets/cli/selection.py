@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from minisets.cli import kinds
 
 if TYPE_CHECKING:
-    from minisets.app.views import View
+    from minisets.app.reading.views import View
 
 _FIELDS = ("metadata.name", "metadata.namespace")
 # As the API server allows them.
@@ -49,7 +49,7 @@ def parse_selectors(
     """
     if not labels and not fields:
         return lambda _: True
-    from minisets.core.selectors import matches, parse_fields, parse_labels
+    from minisets.core.query.selectors import matches, parse_fields, parse_labels
 
     by_labels = parse_labels(labels or "")
     supported = {

@@ -74,7 +74,7 @@ def pods(
     namespace = None if all_namespaces else settings.namespace
     with open_screen(settings) as screen, open_context(settings, screen) as context:
         from minisets.app.usage import measure_pods
-        from minisets.core.selectors import parse_labels
+        from minisets.core.query.selectors import parse_labels
 
         wanted = parse_labels(selector) if selector else None
         found = measure_pods(context, namespace, name=name, selector=wanted)

@@ -9,9 +9,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from minisets.app.context import Context
-from minisets.app.look import Look
-from minisets.app.lookout import Lookout
-from minisets.app.views import PodView, View
+from minisets.app.reading.look import Look
+from minisets.app.reading.lookout import Lookout
+from minisets.app.reading.views import PodView, View
 from minisets.cli.kinds import EVENT, Resource
 from minisets.cli.progress import Screen
 from minisets.cli.render import GrowingTable, TableOptions, cells_for, render_found

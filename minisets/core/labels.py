@@ -1,7 +1,7 @@
 """The database schema: every label key that minisets writes, and what its value is.
 
 Labels of containers, volumes and networks are the only store there is, and they can never be
-changed after creation; facts that change live in records (minisets.core.record).
+changed after creation; facts that change live in records (minisets.core.records.record).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Literal
 
-from minisets.core.file_entry import FileEntry
+from minisets.core.volumes.file_entry import FileEntry
 
 Kind = Literal["directory", "file", "link", "other"]
 

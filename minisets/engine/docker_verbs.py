@@ -45,7 +45,7 @@ from minisets.errors import (
 )
 
 if TYPE_CHECKING:
-    from minisets.core.registry_login import RegistryLogin
+    from minisets.core.records.registry_login import RegistryLogin
     from minisets.engine.archives import ArchiveEntry
 
 

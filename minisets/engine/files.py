@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from minisets.core.source import Document
+from minisets.core.input.source import Document
 from minisets.core.suggest import nearest
 from minisets.engine.yaml_reader import parse_text
 from minisets.errors import ManifestError, Problem

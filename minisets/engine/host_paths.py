@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import Any
 
 from minisets.core import labels
-from minisets.core.file_entry import FileEntry
-from minisets.core.pod_volumes import HostPath
+from minisets.core.volumes.file_entry import FileEntry
+from minisets.core.volumes.pod_volumes import HostPath
 from minisets.engine.archives import ArchiveEntry, pack
 from minisets.engine.ports import Engine
 from minisets.errors import EngineError, NotConverged

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from minisets.core.new_objects import Pair, parse_file_source
-from minisets.core.validate_names import check_config_key
+from minisets.core.input.validate_names import check_config_key
+from minisets.core.records.new_objects import Pair, parse_file_source
 from minisets.errors import InputError
 
 

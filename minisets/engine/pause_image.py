@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from minisets.core.file_entry import FileEntry
-from minisets.core.programs import files_program, pause_program
+from minisets.core.pod.programs import files_program, pause_program
+from minisets.core.volumes.file_entry import FileEntry
 from minisets.engine.archives import pack
 from minisets.engine.ports import Engine
 from minisets.errors import ImageError
@@ -12,7 +12,7 @@ PAUSE_IMAGE = "minisets/pause:1"
 PAUSE_STOP_SIGNAL = "SIGKILL"
 """The program does nothing, so there is nothing that a gentler signal would let it end."""
 FILES_PROGRAM = "/files"
-"""The path of the program that swaps files (minisets.core.programs)."""
+"""The path of the program that swaps files (minisets.core.pod.programs)."""
 
 # For machines that our programs are not written for: enough for sandboxes, and for files that no
 # running container sees change.

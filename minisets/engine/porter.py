@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from minisets.core import labels
-from minisets.core.file_entry import FileEntry
-from minisets.core.group_program import group_program
-from minisets.core.pod_volumes import Root
+from minisets.core.pod.group_program import group_program
+from minisets.core.volumes.file_entry import FileEntry
+from minisets.core.volumes.pod_volumes import Root
 from minisets.engine.archives import (
     ArchiveEntry,
     DirectoryEntry,
@@ -30,7 +30,7 @@ from minisets.engine.swaps import Swap, below, plan_swap
 from minisets.errors import EngineError, EngineMissing, NotConverged
 
 GROUP_PROGRAM = "/group"
-"""The path of the program that hands files over (minisets.core.group_program)."""
+"""The path of the program that hands files over (minisets.core.pod.group_program)."""
 
 _ResultT = TypeVar("_ResultT")
 

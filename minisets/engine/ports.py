@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         Usage,
         VolumeSeen,
     )
-    from minisets.core.registry_login import RegistryLogin
+    from minisets.core.records.registry_login import RegistryLogin
     from minisets.engine.archives import ArchiveEntry
 
 

@@ -1,6 +1,6 @@
 """One attempt of a probe: by the way that leads to the pod, with a verdict instead of exceptions.
 
-Thresholds and waiting are not its business; see minisets.core.probe_state.
+Thresholds and waiting are not its business; see minisets.core.pod.probe_state.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from enum import StrEnum
 from time import monotonic
 from urllib.parse import urlsplit
 
-from minisets.core.manifest_meta import IntOrString
-from minisets.core.manifest_probe import GRPCAction, HTTPGetAction, Probe
+from minisets.core.manifest.meta import IntOrString
+from minisets.core.manifest.probe import GRPCAction, HTTPGetAction, Probe
 from minisets.core.observed import ContainerStatus, EngineInfo, ExecResult, PublishedPort
-from minisets.core.probe_state import ProbeResult
+from minisets.core.pod.probe_state import ProbeResult
 from minisets.engine import probe_shell
 from minisets.engine.ports import Engine
 from minisets.engine.probe_http import (

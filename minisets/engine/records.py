@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from minisets.core import labels
-from minisets.core.file_entry import FileEntry
 from minisets.core.observed import VolumeSeen
-from minisets.core.record import Record, files_labels, newest, parse_record, to_labels
+from minisets.core.records.record import Record, files_labels, newest, parse_record, to_labels
+from minisets.core.volumes.file_entry import FileEntry
 from minisets.engine.ports import Clock, Engine
 from minisets.errors import EngineConflict, EngineError, Overtaken
 

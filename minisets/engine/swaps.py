@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from minisets.core.file_entry import FileEntry
+from minisets.core.volumes.file_entry import FileEntry
 from minisets.engine.archives import ArchiveEntry, DirectoryEntry, LinkEntry, PackEntry
 
 _DATA = "..data"
@@ -25,7 +25,7 @@ class Swap:
     Attributes:
         at: The mount.
         before: To be written first.
-        commands: For the program that renames and removes (minisets.core.programs).
+        commands: For the program that renames and removes (minisets.core.pod.programs).
         after: To be written last: links that would lead nowhere before.
     """
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from minisets.core.source import Document, Json, Path, Source, line_of
+from minisets.core.input.source import Document, Json, Path, Source, line_of
 from minisets.engine.yaml_scalars import resolve_scalar
 from minisets.errors import Problem
 

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _source(module: str) -> str:
-    return (CORE / f"{module}.py").read_text(encoding="utf-8")
+    return (CORE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
 
 
 def _judge(

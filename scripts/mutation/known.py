@@ -25,14 +25,14 @@ SECTIONS = (
     Section(
         title="the controller",
         modules=(
-            "planner",
-            "planner_claims",
-            "planner_sight",
-            "planner_steps",
-            "planner_update",
-            "revisions_plan",
-            "status",
-            "controller_state",
+            "controller.planner",
+            "controller.planner_claims",
+            "controller.planner_sight",
+            "controller.planner_steps",
+            "controller.planner_update",
+            "controller.revisions_plan",
+            "controller.status",
+            "controller.controller_state",
         ),
         tests=(
             "tests/unit/test_planner.py",
@@ -42,24 +42,24 @@ SECTIONS = (
         ),
         has_traces=True,
     ),
-    Section(title="the kubelet", modules=("kubelet",), tests=("tests/unit/test_kubelet.py",)),
+    Section(title="the kubelet", modules=("pod.kubelet",), tests=("tests/unit/test_kubelet.py",)),
     Section(
         title="probes",
-        modules=("probe_state",),
+        modules=("pod.probe_state",),
         tests=("tests/unit/test_probe_state.py", "tests/property/test_probe_state.py"),
     ),
     Section(
         title="changes of claims",
-        modules=("claim_changes",),
+        modules=("controller.claim_changes",),
         tests=("tests/unit/test_claim_changes.py",),
     ),
 )
 
 EQUIVALENT: Mapping[str, str] = {
-    "planner._leaving: slot.pod is not None -> True": (
+    "controller.planner._leaving: slot.pod is not None -> True": (
         "for the type only: what repair_target returns has a pod"
     ),
-    "planner_update.update_cause: slot.pod is not None -> True": (
+    "controller.planner_update.update_cause: slot.pod is not None -> True": (
         "for the type only: a hole is old by its revision alone, and the line before told that"
     ),
 }

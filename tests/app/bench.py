@@ -13,15 +13,15 @@ from msgspec.structs import replace
 from minisets.app.apply import ApplyOptions, apply
 from minisets.app.changes import Verb, place
 from minisets.app.context import Context, make_context
-from minisets.app.sets import SET_KIND
+from minisets.app.loop.sets import SET_KIND
 from minisets.core import labels
 from minisets.core.events import Progress
-from minisets.core.load import LoadedObject, load
+from minisets.core.input.load import LoadedObject, load
+from minisets.core.input.source import Document, Source
 from minisets.core.observed import ContainerSeen, ContainerStatus
-from minisets.core.probe_state import ProbeResult
-from minisets.core.record import newest
-from minisets.core.set_record import SetRecord, parse_set
-from minisets.core.source import Document, Source
+from minisets.core.pod.probe_state import ProbeResult
+from minisets.core.records.record import newest
+from minisets.core.records.set_record import SetRecord, parse_set
 from minisets.engine.prober import ProbeTarget
 from minisets.errors import EngineMissing
 from tests.fakes import DEMO, FakeClock, FakeContainer, FakeEngine

@@ -8,7 +8,7 @@ from tests.app.bench import Bench
 @pytest.fixture(autouse=True)
 def no_routes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Subnets do not depend on the machine that runs the tests."""
-    monkeypatch.setattr("minisets.app.network.routed_networks", lambda: ())
+    monkeypatch.setattr("minisets.app.loop.network.routed_networks", lambda: ())
 
 
 @pytest.fixture

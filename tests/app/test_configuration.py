@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from minisets.app.compare import compare
-from minisets.app.configuration import configuration_of
 from minisets.app.create import create
 from minisets.app.delete import delete_namespace, delete_object
 from minisets.app.dry_run import dry_run
-from minisets.app.look import Look
+from minisets.app.loop.configuration import configuration_of
+from minisets.app.loop.world import observe
 from minisets.app.objects import Reference, change_metadata
-from minisets.app.views_object import record_views
-from minisets.app.world import observe
+from minisets.app.reading.look import Look
+from minisets.app.reading.views_object import record_views
 from minisets.core import labels
 from minisets.engine.pause_image import PAUSE_IMAGE, ensure_pause_image
 from minisets.errors import (

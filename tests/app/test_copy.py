@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from minisets.app.copy import PodFiles
-from minisets.core.file_entry import FileEntry
+from minisets.core.volumes.file_entry import FileEntry
 from minisets.engine.archives import DirectoryEntry, LinkEntry, PackEntry, pack
 from minisets.errors import InputError, NotFound
 from tests.app.bench import Bench, a_set

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from minisets.app.describe import describe_views, find_views
-from minisets.app.history import read_events
-from minisets.app.look import Look
 from minisets.app.park import stop
-from minisets.app.views_event import event_views
-from minisets.app.views_pod import pod_views
+from minisets.app.reading.history import read_events
+from minisets.app.reading.look import Look
+from minisets.app.reading.views_event import event_views
+from minisets.app.reading.views_pod import pod_views
 from minisets.cli.render_describe import render_facts
-from minisets.core.probe_state import ProbeResult
+from minisets.core.pod.probe_state import ProbeResult
 from minisets.errors import NotConverged, NotFound
 from tests.app.bench import (
     Bench,

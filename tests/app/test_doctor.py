@@ -11,8 +11,8 @@ from minisets.app.delete import delete_set
 from minisets.app.doctor import examine
 from minisets.app.park import stop
 from minisets.core import labels
-from minisets.core.diagnosis import Finding, Level
 from minisets.core.observed import ContainerStatus, DiskUsage, ImageSeen
+from minisets.core.query.diagnosis import Finding, Level
 from tests.app.bench import Bench, a_service, a_set, container_of, with_claim
 from tests.fakes import DEMO
 

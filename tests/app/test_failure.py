@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from minisets.core.observed import ContainerStatus
-from minisets.core.probe_state import ProbeResult
+from minisets.core.pod.probe_state import ProbeResult
 from minisets.errors import EngineError, NotConverged
 from tests.app.bench import NO, OK, Bench, a_set, container_of, probed, with_env
 from tests.fakes import FakeContainer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from minisets.core.fixed import TABLE, Fixed
+from minisets.core.pod.fixed import TABLE, Fixed
 from tests.app.bench import Bench, a_service, a_set, container_of, with_env
 
 ROOT = Path(__file__).resolve().parents[2]

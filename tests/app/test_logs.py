@@ -8,10 +8,10 @@ import pytest
 from minisets.app.delete import delete_set
 from minisets.app.logs import LogOptions, follow_logs, read_logs
 from minisets.app.park import scale, stop
-from minisets.app.pod_choice import PodRef
+from minisets.app.reading.pod_choice import PodRef
 from minisets.core import labels
-from minisets.core.log_lines import LogLine
-from minisets.core.selectors import parse_labels
+from minisets.core.query.log_lines import LogLine
+from minisets.core.query.selectors import parse_labels
 from minisets.errors import EngineConflict, InputError, NotFound
 from tests.app.bench import Bench, a_service, a_set
 from tests.fake_events import FakeEvents

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from minisets.app.lookout import Lookout
-from minisets.app.views_pod import pod_views
+from minisets.app.reading.lookout import Lookout
+from minisets.app.reading.views_pod import pod_views
 from minisets.errors import EngineUnreachable
 from tests.app.bench import NO, OK, Bench, a_set, probed
 

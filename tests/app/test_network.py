@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from minisets.app.network import ensure_network, find_network, remove_network
+from minisets.app.loop.network import ensure_network, find_network, remove_network
 from minisets.core import labels
 from minisets.core.observed import NetworkSeen
-from minisets.core.pod_identity import NetworkPlace
+from minisets.core.pod.identity import NetworkPlace
 from tests.app.bench import Bench, a_set
 
 

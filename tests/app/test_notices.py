@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minisets.app.apply import ApplyOptions, apply
 from minisets.app.changes import place
-from minisets.core.load import load
+from minisets.core.input.load import load
 from minisets.engine.files import parse_manifests
 from tests.app.bench import Bench, a_service, a_set, container_of
 

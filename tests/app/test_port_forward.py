@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from minisets.app.port_forward import Request, open_forwards
-from minisets.core.port_forward import PortWord
+from minisets.core.network.port_forward import PortWord
 from minisets.engine.forwarder import Forwarder
 from minisets.engine.ports import ExecStream
 from minisets.errors import InputError, MinisetsError, NotConverged, NotFound

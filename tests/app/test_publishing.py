@@ -12,8 +12,8 @@ from minisets.app.apply import ApplyOptions, apply
 from minisets.app.dry_run import dry_run
 from minisets.app.park import scale
 from minisets.core import labels
-from minisets.core.probe_state import ProbeResult
-from minisets.core.publishing import PublishFlags
+from minisets.core.network.publishing import PublishFlags
+from minisets.core.pod.probe_state import ProbeResult
 from minisets.engine.prober import ProbeTarget
 from minisets.errors import InputError, NotConverged
 from tests.app.bench import Bench, a_service, a_set, container_of

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from minisets.app.rollout import set_images
-from minisets.core.new_objects import docker_secret
 from minisets.core.observed import ImageSeen
+from minisets.core.records.new_objects import docker_secret
 from minisets.engine.pause_image import ensure_pause_image
 from minisets.errors import ImageError
 from tests.app.bench import Bench, a_set, container_of

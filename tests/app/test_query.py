@@ -4,12 +4,12 @@ import pytest
 
 from minisets.app.delete import delete_set
 from minisets.app.dry_run import dry_run
-from minisets.app.look import Look
 from minisets.app.park import stop
 from minisets.app.query import get_claims, get_pods, get_services, get_sets, read_kind
+from minisets.app.reading.look import Look
+from minisets.app.reading.views_claim import claim_views
+from minisets.app.reading.views_pod import pod_views
 from minisets.app.rollout import history, restart, set_images, undo
-from minisets.app.views_claim import claim_views
-from minisets.app.views_pod import pod_views
 from minisets.core.observed import EventSeen
 from minisets.errors import EngineError, InputError, ManifestError, NotFound
 from tests.app.bench import (

@@ -9,7 +9,7 @@ import pytest
 from minisets.app.delete import delete_pod, delete_set
 from minisets.app.park import scale, stop
 from minisets.app.query import get_pods
-from minisets.core.probe_state import ProbeResult
+from minisets.core.pod.probe_state import ProbeResult
 from minisets.errors import EngineMissing, MinisetsError, NotConverged, Overtaken
 from tests.app.bench import NO, OK, Bench, a_set, probed, with_claim, with_env
 from tests.fakes import FakeContainer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minisets.app.sets import find_set
+from minisets.app.loop.sets import find_set
 from minisets.core.observed import ContainerStatus, ImageSeen
 from minisets.errors import EngineConflict, NotConverged
 from tests.app.bench import Bench, a_service, a_set, events, probed, with_claim, with_env

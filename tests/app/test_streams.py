@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from minisets.app.logs import LogOptions, read_logs
-from minisets.app.pod_choice import PodRef
+from minisets.app.reading.pod_choice import PodRef
 from minisets.app.streams import attach, run
 from minisets.app.usage import measure_pods
 from minisets.core import labels
 from minisets.core.observed import ExecResult, Usage
-from minisets.core.selectors import parse_labels
+from minisets.core.query.selectors import parse_labels
 from minisets.errors import EngineConflict, InputError, NotFound
 from tests.app.bench import Bench, a_set
 from tests.fakes import DEMO

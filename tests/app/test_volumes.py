@@ -10,8 +10,8 @@ import pytest
 
 from minisets.app import query
 from minisets.app.delete import delete_claim, delete_namespace, delete_object, delete_set
-from minisets.app.look import Look
-from minisets.app.views_volume import volume_views
+from minisets.app.reading.look import Look
+from minisets.app.reading.views_volume import volume_views
 from minisets.core import labels
 from minisets.core.observed import VolumeSeen
 from minisets.engine.pause_image import ensure_pause_image

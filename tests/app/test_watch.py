@@ -9,7 +9,7 @@ import pytest
 
 from minisets.app.park import scale
 from minisets.app.watch import watch
-from minisets.core.probe_state import ProbeResult
+from minisets.core.pod.probe_state import ProbeResult
 from minisets.errors import EngineError, NotFound
 from tests.app.bench import NO, OK, Bench, a_set, container_of
 from tests.fakes import FakeContainer

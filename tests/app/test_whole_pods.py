@@ -11,7 +11,7 @@ from minisets.app.delete import delete_pod, delete_set
 from minisets.app.park import scale
 from minisets.app.query import get_pods
 from minisets.core.observed import ContainerStatus, ExecResult
-from minisets.core.probe_state import ProbeResult
+from minisets.core.pod.probe_state import ProbeResult
 from minisets.errors import NotConverged
 from tests.app.bench import NO, OK, Bench, a_set, container_of, with_claim
 from tests.fakes import DEMO, FakeContainer

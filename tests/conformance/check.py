@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, assert_never
 
-from minisets.core.actions import (
+from minisets.core.controller.actions import (
     Action,
     CreateClaim,
     CreatePod,
@@ -18,11 +18,16 @@ from minisets.core.actions import (
     SetClaimOwners,
     UpdatePod,
 )
-from minisets.core.controller_state import Snapshot, Status
-from minisets.core.planner import Options, plan
-from minisets.core.revision import parse_template, revision_data, revision_name, template_text
-from minisets.core.revisions_plan import NameOf
-from minisets.core.simulate import apply_plan
+from minisets.core.controller.controller_state import Snapshot, Status
+from minisets.core.controller.planner import Options, plan
+from minisets.core.controller.revision import (
+    parse_template,
+    revision_data,
+    revision_name,
+    template_text,
+)
+from minisets.core.controller.revisions_plan import NameOf
+from minisets.core.controller.simulate import apply_plan
 from tests.conformance.fields import TraceError
 from tests.conformance.scenario import SET_NAME, Outcome, Scenario, Sync
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from minisets.core.controller_state import Phase, Snapshot
-from minisets.core.simulate import (
+from minisets.core.controller.controller_state import Phase, Snapshot
+from minisets.core.controller.simulate import (
     advance,
     apply_plan,
     ask_to_go,

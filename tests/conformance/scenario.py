@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from minisets.core.controller_state import (
+from minisets.core.controller.controller_state import (
     Claim,
     Phase,
     Pod,

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from minisets.core import labels
-from minisets.core.file_entry import FileEntry
 from minisets.core.observed import ContainerStatus
+from minisets.core.volumes.file_entry import FileEntry
 from minisets.engine.archives import (
     ArchiveEntry,
     DirectoryEntry,

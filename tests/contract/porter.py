@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from minisets.core import labels
-from minisets.core.file_entry import FileEntry
-from minisets.core.pod_volumes import Root
+from minisets.core.volumes.file_entry import FileEntry
+from minisets.core.volumes.pod_volumes import Root
 from minisets.engine.pause_image import ensure_pause_image
 from minisets.engine.porter import Porter
 from minisets.engine.ports import Engine

@@ -12,7 +12,7 @@ import docker
 import pytest
 from docker.errors import APIError
 
-from minisets.core.manifest_probe import ExecAction, HTTPGetAction, Probe, TCPSocketAction
+from minisets.core.manifest.probe import ExecAction, HTTPGetAction, Probe, TCPSocketAction
 from minisets.core.observed import (
     ContainerDetail,
     ContainerStatus,
@@ -20,7 +20,7 @@ from minisets.core.observed import (
     ExecResult,
     PublishedPort,
 )
-from minisets.core.probe_state import ProbeResult, begin, next_due, step, to_timing
+from minisets.core.pod.probe_state import ProbeResult, begin, next_due, step, to_timing
 from minisets.engine.ports import Engine
 from minisets.engine.prober import Prober, ProbeTarget, Way
 from minisets.errors import EngineError

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from minisets.core import labels
-from minisets.core.record import Record
+from minisets.core.records.record import Record
 from minisets.engine.clock import SystemClock
 from minisets.engine.docker_engine import DockerEngine, connect
 from minisets.engine.records import RecordStore

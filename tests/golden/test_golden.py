@@ -13,28 +13,28 @@ from pathlib import Path
 
 import pytest
 
-from minisets.app.pod_storage import mounted_volumes
+from minisets.app.loop.pod_storage import mounted_volumes
 from minisets.core import naming
-from minisets.core.actions import render
-from minisets.core.addresses import allocate
-from minisets.core.configuration import (
+from minisets.core.controller.actions import render
+from minisets.core.controller.revision import revision_name, template_text
+from minisets.core.controller.simulate import road
+from minisets.core.controller.snapshot import claim_volumes, take_snapshot
+from minisets.core.input.defaults import apply_defaults
+from minisets.core.input.load import LoadedObject, load
+from minisets.core.manifest import Service, StatefulSet
+from minisets.core.network.addresses import allocate
+from minisets.core.network.host_ports import published_ports
+from minisets.core.network.publishing import wishes
+from minisets.core.pod.container_spec import PodRequest, container_config, container_name
+from minisets.core.pod.identity import NetworkPlace, identify
+from minisets.core.pod.layout import Role, layout
+from minisets.core.records.configuration import (
     Configuration,
     config_map_binary_keys,
     config_map_values,
 )
-from minisets.core.container_spec import PodRequest, container_config, container_name
-from minisets.core.defaults import apply_defaults
-from minisets.core.host_ports import published_ports
-from minisets.core.load import LoadedObject, load
-from minisets.core.manifest import Service, StatefulSet
-from minisets.core.pod_identity import NetworkPlace, identify
-from minisets.core.pod_layout import Role, layout
-from minisets.core.publishing import wishes
-from minisets.core.revision import revision_name, template_text
-from minisets.core.secret_record import fold, values_of
-from minisets.core.set_record import SetRecord
-from minisets.core.simulate import road
-from minisets.core.snapshot import claim_volumes, take_snapshot
+from minisets.core.records.secret_record import fold, values_of
+from minisets.core.records.set_record import SetRecord
 from minisets.engine.files import parse_manifests
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))

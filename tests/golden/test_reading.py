@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from minisets.app.describe import describe_views, find_views
-from minisets.app.look import Look
 from minisets.app.query import read_kind
+from minisets.app.reading.look import Look
 from minisets.cli import kinds
 from minisets.cli.kinds import Resource
 from minisets.cli.output import parse_output
@@ -115,7 +115,7 @@ PRINTED: Mapping[str, Callable[[Bench], str]] = {
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     # Subnets do not depend on the machine that runs the tests.
-    monkeypatch.setattr("minisets.app.network.routed_networks", lambda: ())
+    monkeypatch.setattr("minisets.app.loop.network.routed_networks", lambda: ())
     return Bench()
 
 

@@ -58,7 +58,7 @@ CHOICES = st.sampled_from(["same", "env", "claim", "service", "fewer", "more"])
 
 @contextmanager
 def _bench() -> Iterator[Bench]:
-    with mock.patch("minisets.app.network.routed_networks", return_value=()):
+    with mock.patch("minisets.app.loop.network.routed_networks", return_value=()):
         yield Bench()
 
 

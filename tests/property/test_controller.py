@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from minisets.core.actions import CreatePod, DeletePod, Plan
-from minisets.core.controller_state import (
+from minisets.core.controller.actions import CreatePod, DeletePod, Plan
+from minisets.core.controller.controller_state import (
     Phase,
     Pod,
     Retention,
@@ -21,9 +21,9 @@ from minisets.core.controller_state import (
     is_terminating,
     is_unavailable,
 )
-from minisets.core.planner import Options, plan
-from minisets.core.planner_update import max_unavailable
-from minisets.core.simulate import (
+from minisets.core.controller.planner import Options, plan
+from minisets.core.controller.planner_update import max_unavailable
+from minisets.core.controller.simulate import (
     advance,
     apply_action,
     apply_plan,

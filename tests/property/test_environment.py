@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minisets.core.configuration import Configuration
-from minisets.core.decode import decode_as
-from minisets.core.environment import PodFields, Surroundings, variables
-from minisets.core.expansion import expand
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import Container, PodSpec
+from minisets.core.pod.environment import PodFields, Surroundings, variables
+from minisets.core.pod.expansion import expand
+from minisets.core.records.configuration import Configuration
 
 NAMES = st.sampled_from(["A", "B", "C", "a.b", "", "A)"])
 PIECES = st.sampled_from(

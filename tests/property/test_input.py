@@ -7,13 +7,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minisets.core.decode import decode, encode
-from minisets.core.defaults import apply_defaults
-from minisets.core.load import load
-from minisets.core.merge import MERGE_KEYS, merge
+from minisets.core.input.decode import decode, encode
+from minisets.core.input.defaults import apply_defaults
+from minisets.core.input.load import load
+from minisets.core.input.merge import MERGE_KEYS, merge
+from minisets.core.input.schema import load_schema, strip_nulls
+from minisets.core.input.source import Document, Source
 from minisets.core.quantity import format_quantity, parse_quantity
-from minisets.core.schema import load_schema, strip_nulls
-from minisets.core.source import Document, Source
 from minisets.engine.files import parse_manifests
 from minisets.errors import ManifestError
 from tests.unit.manifests import SERVICE, SET

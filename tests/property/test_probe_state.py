@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minisets.core.probe_state import ProbeResult, ProbeTiming, begin, next_due, step
+from minisets.core.pod.probe_state import ProbeResult, ProbeTiming, begin, next_due, step
 
 timings = st.builds(
     ProbeTiming,

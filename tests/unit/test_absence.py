@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minisets.core.absence import not_found
+from minisets.core.query.absence import not_found
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from minisets.core.actions import (
+from minisets.core.controller.actions import (
     Action,
     CreateClaim,
     CreatePod,
@@ -16,7 +16,7 @@ from minisets.core.actions import (
     render,
     render_action,
 )
-from minisets.core.controller_state import Status
+from minisets.core.controller.controller_state import Status
 
 
 @pytest.mark.parametrize(

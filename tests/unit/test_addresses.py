@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from minisets.core.addresses import Block, address_of, allocate, free_subnets, move
+from minisets.core.network.addresses import Block, address_of, allocate, free_subnets, move
 
 SUBNET = "10.128.0.0/20"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from minisets.app.world import as_set
+from minisets.app.loop.world import as_set
 from minisets.core import labels
-from minisets.core.claim_changes import claim_changes
-from minisets.core.defaults import apply_defaults
+from minisets.core.controller.claim_changes import claim_changes
+from minisets.core.input.defaults import apply_defaults
 from minisets.core.manifest import StatefulSet
 from minisets.core.observed import VolumeSeen
 from tests.app.bench import a_set, with_claim

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from minisets.core.cluster_api import api_notice
+from minisets.core.input.cluster_api import api_notice
 from tests.unit.manifests import SET, a_set
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minisets.core.columns import headers, parse_columns, row, sort_by
+from minisets.core.query.columns import headers, parse_columns, row, sort_by
 from minisets.errors import InputError
 
 POD = {

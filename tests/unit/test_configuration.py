@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minisets.core.configuration import Configuration, value_of
+from minisets.core.records.configuration import Configuration, value_of
 from minisets.errors import ReferenceMissing
 
 KNOWN = Configuration(config_maps={"a": {"k": b"1"}}, secrets={"s": {"p": b"\x00"}})

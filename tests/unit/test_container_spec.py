@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 
 from minisets.core import labels
-from minisets.core.container_spec import (
+from minisets.core.input.decode import decode_as
+from minisets.core.manifest import PodTemplateSpec
+from minisets.core.observed import ImageSeen
+from minisets.core.pod.container_spec import (
     PodRequest,
     claim_mount_paths,
     container_config,
     container_name,
     fixed_hash,
 )
-from minisets.core.decode import decode_as
-from minisets.core.manifest import PodTemplateSpec
-from minisets.core.observed import ImageSeen
-from minisets.core.pod_identity import NetworkPlace, PodIdentity
-from minisets.core.pod_layout import Part, layout
+from minisets.core.pod.identity import NetworkPlace, PodIdentity
+from minisets.core.pod.layout import Part, layout
 
 IDENTITY = PodIdentity(
     pod="web-1",

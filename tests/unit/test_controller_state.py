@@ -4,7 +4,7 @@ from dataclasses import astuple
 
 import pytest
 
-from minisets.core.controller_state import (
+from minisets.core.controller.controller_state import (
     Phase,
     Pod,
     SetSpec,

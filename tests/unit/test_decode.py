@@ -3,8 +3,9 @@ import sys
 
 import pytest
 
-from minisets.core.decode import decode, decode_as, encode
-from minisets.core.defaults import apply_defaults
+from minisets.core.input.decode import decode, decode_as, encode
+from minisets.core.input.defaults import apply_defaults
+from minisets.core.input.schema import load_schema
 from minisets.core.manifest import (
     KINDS,
     Container,
@@ -13,7 +14,6 @@ from minisets.core.manifest import (
     StatefulSet,
     UpdateStrategy,
 )
-from minisets.core.schema import load_schema
 from minisets.errors import ManifestError
 from tests.unit.manifests import SERVICE, SET, a_set
 
@@ -103,7 +103,7 @@ def test_values_are_immutable():
 
 _FIRST_USE = """
 import sys, threading
-from minisets.core.decode import decode
+from minisets.core.input.decode import decode
 from tests.unit.manifests import SET
 
 sys.setswitchinterval(1e-6)

@@ -1,6 +1,10 @@
 import copy
 
-from minisets.core.defaults import apply_defaults, apply_template_defaults, convert_to_current
+from minisets.core.input.defaults import (
+    apply_defaults,
+    apply_template_defaults,
+    convert_to_current,
+)
 from tests.unit.manifests import a_service, a_set
 
 

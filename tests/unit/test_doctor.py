@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from minisets.cli.doctor import render_findings
 from minisets.cli.main import cli
-from minisets.core.diagnosis import Finding, Level
+from minisets.core.query.diagnosis import Finding, Level
 
 
 def test_findings_stand_in_columns_with_their_remedies_below():

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from minisets.core import labels
-from minisets.core.engine_memory import recall
 from minisets.core.observed import ContainerSeen, ContainerStatus, EventSeen
-from minisets.core.pod_seen import PodSeen
+from minisets.core.pod.seen import PodSeen
+from minisets.core.query.engine_memory import recall
 
 NOW = 100.0
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from minisets.core.configuration import Configuration
-from minisets.core.decode import decode_as
-from minisets.core.environment import PodFields, Surroundings, expanded, variables
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import Container, PodSpec, Service
-from minisets.core.resource_fields import Capacity
+from minisets.core.pod.environment import PodFields, Surroundings, expanded, variables
+from minisets.core.pod.resource_fields import Capacity
+from minisets.core.records.configuration import Configuration
 from minisets.errors import NotConverged, ReferenceMissing
 
 FIELDS = PodFields(

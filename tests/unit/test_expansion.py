@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from minisets.core.expansion import expand
+from minisets.core.pod.expansion import expand
 
 KNOWN = {"A": "1", "B_2": "two", "EMPTY": "", "REF": "$(A)"}
 

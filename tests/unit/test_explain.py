@@ -5,10 +5,10 @@ from click.testing import CliRunner, Result
 
 from minisets.cli.kinds import RESOURCES
 from minisets.cli.main import cli
-from minisets.core.defaults import API_VERSIONS
-from minisets.core.explain import _descriptions, explain, fields_of
-from minisets.core.schema import load_schema
-from minisets.core.support_table import TABLE, Level
+from minisets.core.input.defaults import API_VERSIONS
+from minisets.core.input.explain import _descriptions, explain, fields_of
+from minisets.core.input.schema import load_schema
+from minisets.core.input.support_table import TABLE, Level
 from minisets.errors import InputError
 
 

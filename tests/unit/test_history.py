@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from minisets.core import labels
-from minisets.core.history import from_engine, from_inspection, merge, probe_failed
 from minisets.core.observed import ContainerDetail, ContainerStatus, EventSeen, HealthRun
+from minisets.core.query.history import from_engine, from_inspection, merge, probe_failed
 
 
 def seen(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from minisets.core.host_ports import (
+from minisets.core.network.host_ports import (
     PortBlock,
     Wish,
     allocate,

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from minisets.core.decode import decode_as
-from minisets.core.host_powers import host_powers
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import (
     PersistentVolume,
     PersistentVolumeClaim,
     StatefulSet,
     StorageClass,
 )
+from minisets.core.pod.host_powers import host_powers
 from tests.unit.manifests import SET, a_set
 
 NAMES = ("one", "two")

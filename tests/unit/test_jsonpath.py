@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minisets.core.jsonpath import find, holds, parse, parse_condition, parse_path, render, to_text
+from minisets.core.query.jsonpath import (
+    find,
+    holds,
+    parse,
+    parse_condition,
+    parse_path,
+    render,
+    to_text,
+)
 from minisets.errors import InputError
 
 POD = {

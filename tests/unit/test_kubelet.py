@@ -7,8 +7,11 @@ import msgspec
 import pytest
 
 from minisets.core import labels
-from minisets.core.decode import decode_as
-from minisets.core.kubelet import (
+from minisets.core.input.decode import decode_as
+from minisets.core.manifest import PodSpec
+from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.core.pod.identity import NetworkPlace, PodIdentity
+from minisets.core.pod.kubelet import (
     Care,
     CreateContainers,
     RenamePod,
@@ -21,11 +24,8 @@ from minisets.core.kubelet import (
     missing,
     new_claims,
 )
-from minisets.core.manifest import PodSpec
-from minisets.core.observed import ContainerSeen, ContainerStatus
-from minisets.core.pod_identity import NetworkPlace, PodIdentity
-from minisets.core.pod_layout import Role, layout
-from minisets.core.pod_seen import PodSeen
+from minisets.core.pod.layout import Role, layout
+from minisets.core.pod.seen import PodSeen
 
 IDENTITY = PodIdentity(
     pod="web-0",

@@ -1,8 +1,8 @@
 import pytest
 
-from minisets.core.load import load
+from minisets.core.input.load import load
+from minisets.core.input.source import Document, Source
 from minisets.core.manifest import StatefulSet
-from minisets.core.source import Document, Source
 from minisets.engine.files import parse_manifests
 from minisets.errors import ManifestError
 from tests.unit.manifests import SERVICE, SET, a_set

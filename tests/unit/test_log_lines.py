@@ -1,6 +1,7 @@
 import pytest
 
-from minisets.core.log_lines import (
+from minisets.core.observed import ContainerDetail, ContainerStatus
+from minisets.core.query.log_lines import (
     LineJoiner,
     LogLine,
     LogWindow,
@@ -12,7 +13,6 @@ from minisets.core.log_lines import (
     previous_run,
     split_stamp,
 )
-from minisets.core.observed import ContainerDetail, ContainerStatus
 
 
 def at(seconds: int) -> str:

@@ -1,6 +1,6 @@
 import copy
 
-from minisets.core.merge import merge
+from minisets.core.input.merge import merge
 
 
 def containers(*items):

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from minisets.core.decode import decode_as
-from minisets.core.file_entry import FileEntry
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import Container
-from minisets.core.mounts import Mounting, SubPath, mounting, mountpoint_of, root_paths
 from minisets.core.observed import VolumeSeen
-from minisets.core.pod_volumes import HostPath, PodVolume, VolumeKind
+from minisets.core.volumes.file_entry import FileEntry
+from minisets.core.volumes.mounts import Mounting, SubPath, mounting, mountpoint_of, root_paths
+from minisets.core.volumes.pod_volumes import HostPath, PodVolume, VolumeKind
 from minisets.errors import NotConverged
 
 DATA = PodVolume(name="data", kind=VolumeKind.CLAIM, source="data-web-0")

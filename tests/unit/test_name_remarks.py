@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from minisets.core.name_remarks import name_remarks, port_remarks
+from minisets.core.network.name_remarks import name_remarks, port_remarks
 from tests.unit import manifests
 from tests.unit.test_publishing import a_service, a_set
 

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from minisets.core import new_objects
-from minisets.core.new_objects import parse_file_source, parse_literal, parse_variables
+from minisets.core.records import new_objects
+from minisets.core.records.new_objects import parse_file_source, parse_literal, parse_variables
 from minisets.engine.key_files import read_sources
 from minisets.errors import InputError
 

@@ -1,5 +1,5 @@
-from minisets.core.notice_groups import group_notices
-from minisets.core.source import Notice
+from minisets.core.input.notice_groups import group_notices
+from minisets.core.input.source import Notice
 
 
 def _ignored(subject, *fields, line=1, reason="there is one machine", path="spec.x"):

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from minisets.core.actions import SetClaimOwners, render
-from minisets.core.controller_state import (
+from minisets.core.controller.actions import SetClaimOwners, render
+from minisets.core.controller.controller_state import (
     Claim,
     Phase,
     Pod,
@@ -17,11 +17,11 @@ from minisets.core.controller_state import (
     Snapshot,
     Status,
 )
-from minisets.core.planner import Options, plan
-from minisets.core.planner_claims import after_actions
-from minisets.core.planner_update import max_unavailable
-from minisets.core.revision import template_text
-from minisets.core.simulate import (
+from minisets.core.controller.planner import Options, plan
+from minisets.core.controller.planner_claims import after_actions
+from minisets.core.controller.planner_update import max_unavailable
+from minisets.core.controller.revision import template_text
+from minisets.core.controller.simulate import (
     apply_plan,
     ask_to_go,
     make_ready,

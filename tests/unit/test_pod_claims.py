@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from minisets.core import labels
-from minisets.core.decode import decode_as
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import PersistentVolumeClaim, PodSpec, StatefulSet, StorageClass
 from minisets.core.observed import VolumeSeen
-from minisets.core.pod_claims import check_users, missing_claims, shortfalls, to_hand_over
-from minisets.core.pod_volumes import PodVolume, VolumeKind
-from minisets.core.storage import Storage
+from minisets.core.volumes.pod_claims import check_users, missing_claims, shortfalls, to_hand_over
+from minisets.core.volumes.pod_volumes import PodVolume, VolumeKind
+from minisets.core.volumes.storage import Storage
 from minisets.errors import NotConverged
 
 CLAIM = {

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from minisets.core.configuration import Configuration
-from minisets.core.decode import decode_as
-from minisets.core.environment import PodFields, Surroundings
-from minisets.core.file_entry import FileEntry
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import PodSpec, Volume
-from minisets.core.pod_files import has_files, references, volume_files
+from minisets.core.pod.environment import PodFields, Surroundings
+from minisets.core.records.configuration import Configuration
+from minisets.core.volumes.file_entry import FileEntry
+from minisets.core.volumes.pod_files import has_files, references, volume_files
 from minisets.errors import ReferenceMissing
 
 CONFIGURATION = Configuration(

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from minisets.core.addresses import Block
-from minisets.core.decode import decode
-from minisets.core.defaults import apply_defaults
+from minisets.core.input.decode import decode
+from minisets.core.input.defaults import apply_defaults
 from minisets.core.manifest import Service, StatefulSet
-from minisets.core.pod_identity import NetworkPlace, PodIdentity, identify, pod_labels, selects
+from minisets.core.network.addresses import Block
+from minisets.core.pod.identity import NetworkPlace, PodIdentity, identify, pod_labels, selects
 from tests.unit.manifests import a_service, a_set
 
 NETWORK = NetworkPlace(id="n1", name="minisets_default", subnet="10.128.0.0/20")

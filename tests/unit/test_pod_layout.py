@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minisets.core.decode import decode_as
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import PodSpec
-from minisets.core.pod_layout import SANDBOX, Role, has_sandbox, layout
+from minisets.core.pod.layout import SANDBOX, Role, has_sandbox, layout
 
 
 def _spec(*containers: str, inits: tuple[dict[str, Any], ...] = (), **more: Any) -> PodSpec:

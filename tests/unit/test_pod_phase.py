@@ -7,10 +7,10 @@ import pytest
 from minisets.core import labels
 from minisets.core.manifest import Container, Probe
 from minisets.core.observed import ContainerSeen, ContainerStatus
-from minisets.core.pod_layout import Part, Role
-from minisets.core.pod_phase import PodPhase, Verdicts, phase_of
-from minisets.core.pod_seen import PodSeen
-from minisets.core.probe_state import ProbeResult
+from minisets.core.pod.layout import Part, Role
+from minisets.core.pod.pod_phase import PodPhase, Verdicts, phase_of
+from minisets.core.pod.probe_state import ProbeResult
+from minisets.core.pod.seen import PodSeen
 
 RUNNING, EXITED, CREATED, RESTARTING, PAUSED = (
     ContainerStatus.RUNNING,

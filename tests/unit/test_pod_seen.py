@@ -6,8 +6,8 @@ import pytest
 
 from minisets.core import labels
 from minisets.core.observed import ContainerSeen, ContainerStatus
-from minisets.core.pod_layout import Role
-from minisets.core.pod_seen import PodSeen, gather
+from minisets.core.pod.layout import Role
+from minisets.core.pod.seen import PodSeen, gather
 
 RUNNING, EXITED, CREATED = (
     ContainerStatus.RUNNING,

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from minisets.core.decode import decode_as
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import PodSpec, StatefulSet
-from minisets.core.pod_identity import PodIdentity
-from minisets.core.pod_settings import (
+from minisets.core.pod.identity import PodIdentity
+from minisets.core.pod.settings import (
     host_network_remarks,
     name_settings,
     namespace_settings,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from minisets.core.observed import ContainerStatus as Seen
-from minisets.core.pod_status import (
+from minisets.core.pod.pod_status import (
     ContainerSight,
     ContainerState,
     last_state_of,

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from minisets.core import labels
-from minisets.core.configuration import Configuration
-from minisets.core.decode import decode_as
-from minisets.core.environment import PodFields, Surroundings
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import PersistentVolumeClaim, PodSpec, StorageClass
-from minisets.core.pod_volumes import (
+from minisets.core.pod.environment import PodFields, Surroundings
+from minisets.core.records.configuration import Configuration
+from minisets.core.volumes.pod_volumes import (
     HostPath,
     PodVolume,
     Root,
@@ -18,7 +18,7 @@ from minisets.core.pod_volumes import (
     claim_volume,
     pod_volumes,
 )
-from minisets.core.storage import Backing, ClaimRequest, Storage
+from minisets.core.volumes.storage import Backing, ClaimRequest, Storage
 from minisets.errors import ReferenceMissing
 
 CLAIM = {

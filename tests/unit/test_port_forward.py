@@ -9,8 +9,7 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from minisets.core.observed import EngineInfo, ExecResult, PublishedPort
-from minisets.core.port_forward import (
+from minisets.core.network.port_forward import (
     Forward,
     ForwardWord,
     PortWord,
@@ -19,6 +18,7 @@ from minisets.core.port_forward import (
     to_pod_ports,
     to_service_ports,
 )
+from minisets.core.observed import EngineInfo, ExecResult, PublishedPort
 from minisets.engine.forwarder import Forwarder
 from minisets.engine.ports import Engine
 from minisets.engine.prober import ProbeTarget

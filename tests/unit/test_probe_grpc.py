@@ -11,8 +11,8 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, RequestReceived, StreamEnded
 
-from minisets.core.manifest_probe import GRPCAction, Probe
-from minisets.core.support import review
+from minisets.core.input.support import review
+from minisets.core.manifest.probe import GRPCAction, Probe
 from minisets.engine import probe_grpc
 from minisets.engine.prober import Way
 from tests.unit.manifests import a_set

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from minisets.core.manifest_probe import ExecAction, Probe
-from minisets.core.probe_state import (
+from minisets.core.manifest.probe import ExecAction, Probe
+from minisets.core.pod.probe_state import (
     PodProbes,
     ProbeResult,
     ProbeState,

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from minisets.core.manifest_probe import (
+from minisets.core.manifest.probe import (
     ExecAction,
     HTTPGetAction,
     HTTPHeader,

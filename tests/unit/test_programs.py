@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from minisets.core.group_program import group_program
-from minisets.core.programs import files_program, pause_program
+from minisets.core.pod.group_program import group_program
+from minisets.core.pod.programs import files_program, pause_program
 
 _MACHINES = {"amd64": 62, "arm64": 183}
 _OWN = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "")

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from minisets.core.decode import decode
-from minisets.core.defaults import apply_defaults
-from minisets.core.host_ports import render_ports
+from minisets.core.input.decode import decode
+from minisets.core.input.defaults import apply_defaults
+from minisets.core.input.validate import validate
 from minisets.core.manifest import Service, StatefulSet
-from minisets.core.observed import PublishedPort
-from minisets.core.publishing import (
+from minisets.core.network.host_ports import render_ports
+from minisets.core.network.publishing import (
     PUBLISH,
     PUBLISH_ADDRESS,
     PublishFlags,
@@ -21,7 +21,7 @@ from minisets.core.publishing import (
     url,
     wishes,
 )
-from minisets.core.validate import validate
+from minisets.core.observed import PublishedPort
 from minisets.errors import InputError
 from tests.unit import manifests
 

@@ -7,11 +7,11 @@ import pytest
 from msgspec.structs import replace
 
 from minisets.app.context import make_context
-from minisets.app.readiness import Readiness, Watched, WatchedPod
-from minisets.core.decode import decode_as
+from minisets.app.loop.readiness import Readiness, Watched, WatchedPod
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import Container
 from minisets.core.observed import ContainerStatus
-from minisets.core.probe_state import ProbeResult
+from minisets.core.pod.probe_state import ProbeResult
 from minisets.engine.prober import ProbeTarget
 from tests.fakes import DEMO, FakeClock, FakeEngine
 

@@ -6,7 +6,7 @@ import pytest
 
 from minisets.core import labels
 from minisets.core.observed import VolumeSeen
-from minisets.core.record import Record, newest, parse_record, to_labels
+from minisets.core.records.record import Record, newest, parse_record, to_labels
 from minisets.errors import EngineError
 
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from minisets.core.decode import decode
-from minisets.core.defaults import apply_defaults
+from minisets.core.input.decode import decode
+from minisets.core.input.defaults import apply_defaults
 from minisets.core.manifest import PodTemplateSpec, StatefulSet
-from minisets.core.references import missing_notices, references, uses_of
+from minisets.core.pod.references import missing_notices, references, uses_of
 from tests.unit.manifests import a_set
 
 EVERYWHERE = {

@@ -5,7 +5,12 @@ import json
 
 import pytest
 
-from minisets.core.registry_login import RegistryLogin, logins_for, parse_logins, split_image
+from minisets.core.records.registry_login import (
+    RegistryLogin,
+    logins_for,
+    parse_logins,
+    split_image,
+)
 
 CONFIG = "kubernetes.io/dockerconfigjson"
 OLD_CONFIG = "kubernetes.io/dockercfg"

@@ -4,8 +4,8 @@ import pytest
 import yaml
 from msgspec.structs import replace
 
-from minisets.app.shapes import timestamp
-from minisets.app.views import ClaimView, ObjectView, PodView, ServiceView, SetView
+from minisets.app.reading.shapes import timestamp
+from minisets.app.reading.views import ClaimView, ObjectView, PodView, ServiceView, SetView
 from minisets.cli.cells import render_age
 from minisets.cli.kinds import (
     CLAIM,

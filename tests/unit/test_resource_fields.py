@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from minisets.core.decode import decode_as
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import PodSpec
-from minisets.core.manifest_meta import ResourceFieldSelector
-from minisets.core.resource_fields import Capacity, resource_value
+from minisets.core.manifest.meta import ResourceFieldSelector
+from minisets.core.pod.resource_fields import Capacity, resource_value
 
 CAPACITY = Capacity(cpus=4, memory=8 * 2**30 + 1)
 

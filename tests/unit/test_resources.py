@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from minisets.core.decode import decode_as
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import Container
-from minisets.core.resources import changed_limits, resource_settings
+from minisets.core.pod.resources import changed_limits, resource_settings
 
 
 def _container(**resources: Any) -> Container:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from minisets.core.revision import (
+from minisets.core.controller.revision import (
     parse_template,
     revision_data,
     revision_name,

@@ -1,6 +1,6 @@
 import pytest
 
-from minisets.core.schema import check_schema, load_schema, strip_nulls
+from minisets.core.input.schema import check_schema, load_schema, strip_nulls
 from tests.unit.manifests import SERVICE, SET, a_set
 
 

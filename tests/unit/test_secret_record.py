@@ -3,7 +3,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from minisets.core.secret_record import (
+from minisets.core.records.secret_record import (
     digest,
     fold,
     from_files,

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from minisets.core.decode import decode_as
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import Container, PodSpec
 from minisets.core.observed import ImageSeen
-from minisets.core.security import (
+from minisets.core.pod.security import (
     capabilities,
     groups,
     needs_image,

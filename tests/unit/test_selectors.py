@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minisets.core.selectors import matches, parse_fields, parse_labels
+from minisets.core.query.selectors import matches, parse_fields, parse_labels
 from minisets.errors import InputError
 
 LABELS = {"a": "b", "tier": "db", "n": "5", "empty": "", "example.com/x": "y", "in": "notin"}

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from minisets.core.decode import decode_as
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import Service
-from minisets.core.service_links import link_variables
+from minisets.core.pod.service_links import link_variables
 
 
 def _service(name: str = "api", **spec: Any) -> Service:

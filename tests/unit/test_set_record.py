@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import json
 
-from minisets.core.addresses import Block
-from minisets.core.controller_state import Revision, Status
-from minisets.core.set_record import (
+from minisets.core.controller.controller_state import Revision, Status
+from minisets.core.controller.set_status import parse_status, status_to_data, to_revisions
+from minisets.core.network.addresses import Block
+from minisets.core.records.set_record import (
     AppliedFrom,
     ObjectRecord,
     RevisionEntry,
@@ -13,7 +14,6 @@ from minisets.core.set_record import (
     parse_set,
     to_data,
 )
-from minisets.core.set_status import parse_status, status_to_data, to_revisions
 
 FULL = SetRecord(
     object={"kind": "StatefulSet"},

@@ -2,11 +2,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from minisets.core import simulate
-from minisets.core.actions import CreatePod, DeletePod, DeleteRevision, SetClaimOwners
-from minisets.core.controller_state import Claim, Phase, Pod, Revision, SetSpec, Snapshot
-from minisets.core.planner import Options
-from minisets.core.simulate import (
+from minisets.core.controller import simulate
+from minisets.core.controller.actions import CreatePod, DeletePod, DeleteRevision, SetClaimOwners
+from minisets.core.controller.controller_state import (
+    Claim,
+    Phase,
+    Pod,
+    Revision,
+    SetSpec,
+    Snapshot,
+)
+from minisets.core.controller.planner import Options
+from minisets.core.controller.simulate import (
     advance,
     apply_action,
     ask_to_go,

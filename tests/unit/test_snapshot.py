@@ -5,21 +5,21 @@ from typing import Any
 import pytest
 
 from minisets.core import labels
-from minisets.core.container_spec import fixed_hash
-from minisets.core.controller_state import Claim, Phase, Pod, Retention, Snapshot
-from minisets.core.decode import decode
-from minisets.core.defaults import apply_defaults
-from minisets.core.manifest import StatefulSet
-from minisets.core.observed import ContainerSeen, ContainerStatus, VolumeSeen
-from minisets.core.pod_seen import PodSeen
-from minisets.core.set_record import RevisionEntry, SetRecord
-from minisets.core.snapshot import (
+from minisets.core.controller.controller_state import Claim, Phase, Pod, Retention, Snapshot
+from minisets.core.controller.snapshot import (
     claim_volumes,
     orphaned_claims,
     remembered_owner,
     set_spec,
     take_snapshot,
 )
+from minisets.core.input.decode import decode
+from minisets.core.input.defaults import apply_defaults
+from minisets.core.manifest import StatefulSet
+from minisets.core.observed import ContainerSeen, ContainerStatus, VolumeSeen
+from minisets.core.pod.container_spec import fixed_hash
+from minisets.core.pod.seen import PodSeen
+from minisets.core.records.set_record import RevisionEntry, SetRecord
 from tests.unit.manifests import a_set
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from minisets.core.source import Notice, Source, parse_path, render_path
+from minisets.core.input.source import Notice, Source, parse_path, render_path
 from minisets.errors import Problem
 
 

@@ -7,24 +7,29 @@ import sys
 
 import pytest
 
-GET = ("minisets.cli.get", "minisets.cli.render", "minisets.app.look", "minisets.app.views_set")
+GET = (
+    "minisets.cli.get",
+    "minisets.cli.render",
+    "minisets.app.reading.look",
+    "minisets.app.reading.views_set",
+)
 DECIDING = frozenset(
     {
-        "minisets.core.actions",
-        "minisets.core.container_spec",
-        "minisets.core.controller_state",
-        "minisets.core.kubelet",
-        "minisets.core.planner",
-        "minisets.core.pod_volumes",
+        "minisets.core.controller.actions",
+        "minisets.core.pod.container_spec",
+        "minisets.core.controller.controller_state",
+        "minisets.core.pod.kubelet",
+        "minisets.core.controller.planner",
+        "minisets.core.volumes.pod_volumes",
     }
 )
 CHECKING = frozenset(
     {
         "jsonschema_rs",
-        "minisets.core.load",
-        "minisets.core.schema",
-        "minisets.core.support_table",
-        "minisets.core.validate",
+        "minisets.core.input.load",
+        "minisets.core.input.schema",
+        "minisets.core.input.support_table",
+        "minisets.core.input.validate",
         "yaml",
     }
 )
@@ -41,7 +46,7 @@ def imported_by(*modules: str) -> set[str]:
     ("modules", "without"),
     [
         (("minisets.cli.main",), {*DECIDING, *CHECKING, *ENGINE, "msgspec"}),
-        (GET, {*DECIDING, *CHECKING, *ENGINE, "rich", "minisets.app.views_pod"}),
+        (GET, {*DECIDING, *CHECKING, *ENGINE, "rich", "minisets.app.reading.views_pod"}),
         (
             (*GET, "minisets.engine.docker_engine"),
             {*DECIDING, *CHECKING, "minisets.engine.archives"},

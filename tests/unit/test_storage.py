@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from minisets.core.decode import decode_as
+from minisets.core.input.decode import decode_as
 from minisets.core.manifest import PersistentVolume, StorageClass
-from minisets.core.manifest_volume import PersistentVolumeClaimSpec
-from minisets.core.storage import (
+from minisets.core.manifest.volume import PersistentVolumeClaimSpec
+from minisets.core.volumes.storage import (
     Backing,
     ClaimRequest,
     Storage,

@@ -3,10 +3,10 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from minisets.core.input.schema import load_schema, type_of
+from minisets.core.input.support import notice_of_other_kind, review, table
+from minisets.core.input.support_table import TABLE, YES, Level
 from minisets.core.manifest import KINDS
-from minisets.core.schema import load_schema, type_of
-from minisets.core.support import notice_of_other_kind, review, table
-from minisets.core.support_table import TABLE, YES, Level
 from tests.unit.manifests import SERVICE, SET, a_service, a_set
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from minisets.core.defaults import apply_defaults
-from minisets.core.validate import find_overwritten, selects, validate, validate_update
+from minisets.core.input.defaults import apply_defaults
+from minisets.core.input.validate import find_overwritten, selects, validate, validate_update
 from tests.unit.manifests import SERVICE, SET, a_service, a_set
 
 POD = "spec.template.spec"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from minisets.core.validate_data import check_data, check_data_update
+from minisets.core.input.validate_data import check_data, check_data_update
 
 
 def found(obj: dict[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from minisets.core.validate_env import check_environment
+from minisets.core.input.validate_env import check_environment
 
 NAMES = frozenset({"app", "setup"})
 

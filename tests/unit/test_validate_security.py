@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from minisets.core.defaults import apply_defaults
-from minisets.core.validate import validate
-from minisets.core.validate_pod_settings import check_full_names
+from minisets.core.input.defaults import apply_defaults
+from minisets.core.input.validate import validate
+from minisets.core.input.validate_pod_settings import check_full_names
 from tests.unit.manifests import a_set
 
 POD = "spec.template.spec"

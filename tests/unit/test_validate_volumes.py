@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from minisets.core.defaults import apply_defaults
-from minisets.core.validate import validate
+from minisets.core.input.defaults import apply_defaults
+from minisets.core.input.validate import validate
 from tests.unit.manifests import a_set
 
 POD = "spec.template.spec"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from minisets.app.views import ObjectView, PodView
+from minisets.app.reading.views import ObjectView, PodView
 from minisets.cli.kinds import CONFIG_MAP, POD
 from minisets.cli.output import parse_output
 from minisets.cli.render import TableOptions

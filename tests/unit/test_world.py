@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from minisets.app.world import as_set, observe
+from minisets.app.loop.world import as_set, observe
 from minisets.core import labels
-from minisets.core.defaults import apply_defaults
-from minisets.core.record import Record, to_labels
-from minisets.core.set_record import ObjectRecord, to_data
+from minisets.core.input.defaults import apply_defaults
+from minisets.core.records.record import Record, to_labels
+from minisets.core.records.set_record import ObjectRecord, to_data
 from minisets.errors import EngineError
 from tests.fakes import DEMO, FakeClock, FakeEngine
 from tests.unit.manifests import a_service, a_set

@@ -1,0 +1,414 @@
+"""From decisions to deeds: what each action and each care of a pod does in the Engine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from minisets.app.context import Context
+from minisets.app.loop.configuration import configuration_of
+from minisets.app.loop.farewell import Farewell
+from minisets.app.loop.hooks import port_names, run_hook
+from minisets.app.loop.image_users import users_of
+from minisets.app.loop.pod_storage import (
+    first_roots,
+    mounted_volumes,
+    new_roots,
+    remove_volumes,
+    root_entries,
+    see_to_host_paths,
+    with_volumes,
+)
+from minisets.app.loop.publishing import published_of
+from minisets.app.loop.set_claims import SetClaims
+from minisets.app.loop.storage import needs_storage
+from minisets.app.loop.targets import Target
+from minisets.app.loop.world import World
+from minisets.core import labels, naming
+from minisets.core.controller.snapshot import claim_volumes
+from minisets.core.events import Progress
+from minisets.core.manifest import PodTemplateSpec
+from minisets.core.network.addresses import address_of
+from minisets.core.network.publishing import probed_ports
+from minisets.core.observed import ContainerSeen, ContainerStatus, PublishedPort
+from minisets.core.pod.container_spec import (
+    PodRequest,
+    claim_mount_paths,
+    container_config,
+    container_name,
+)
+from minisets.core.pod.identity import NetworkPlace, PodIdentity, identify
+from minisets.core.pod.kubelet import (
+    Care,
+    CreateContainers,
+    RenamePod,
+    ReplacePod,
+    RestartContainer,
+    RestoreSandbox,
+    StartContainer,
+    UnpauseContainer,
+    missing,
+    new_claims,
+)
+from minisets.core.pod.layout import Part, Role, has_sandbox, layout
+from minisets.core.pod.seen import PodSeen
+from minisets.core.volumes.pod_volumes import Root
+from minisets.core.volumes.storage import Storage
+from minisets.engine.archives import DirectoryEntry
+from minisets.engine.executor import ContainerCreation, PrepareAside, VolumeCreation
+from minisets.engine.prober import ProbeTarget
+from minisets.errors import NotConverged
+
+# An init container is waited for at once for so long, then looked at again turn by turn.
+_INIT_SECONDS = 1.0
+_HOOK_SECONDS = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """All that deeds on the pods of one set are made from, as of one look at the Engine."""
+
+    context: Context
+    target: Target
+    world: World
+    network: NetworkPlace | None
+
+    def identity(self, ordinal: int) -> PodIdentity:
+        """Return who the pod with this ordinal is."""
+        return identify(
+            self.target.manifest,
+            ordinal,
+            namespace=self.target.namespace,
+            services=self.world.services(self.target.namespace),
+            network=self.network,
+            blocks=self.target.facts.blocks,
+        )
+
+    def pods(self) -> dict[str, PodSeen]:
+        """Return the set's pods by name."""
+        return {pod.name: pod for pod in self.world.pods(self.target.namespace, self.target.name)}
+
+    def parts(self, revision: str) -> tuple[Part, ...]:
+        """Return the containers of the set's pods at a revision."""
+        return layout(self.target.template_of(revision).spec)
+
+    def claims_of(self, pod: str) -> dict[str, str]:
+        """Return claim template → volume name of a pod."""
+        _, ordinal = naming.split_pod_name(pod)
+        return claim_volumes(self.target.manifest, self.target.namespace, ordinal)
+
+    def create_claim(self, claim: str) -> bool:
+        """Create the volume of a claim; False if a volume of that name was somebody else's."""
+        made = self.set_claims.volume(claim)
+        if made is None:
+            return True
+        see_to_host_paths(self.context, self.target.namespace, [made])
+        return self.context.executor.create_volume(
+            VolumeCreation(
+                name=made.source,
+                labels=made.labels,
+                driver=made.driver,
+                options=made.options,
+            )
+        )
+
+    @cached_property
+    def set_claims(self) -> SetClaims:
+        """What the claims of the pods are made of."""
+        return SetClaims(context=self.context, target=self.target, world=self.world)
+
+    def create_pod(self, pod: str, revision: str, new_claims: frozenset[str]) -> PodSeen:
+        """Create a pod and start its containers, as far as none has to be waited for."""
+        self._report(pod, "creating")
+        request = self.pod_request(pod, revision, new_claims)
+        made = self._create_containers(
+            with_volumes(self.context, self.world, request, is_new=True), None
+        )
+        if len(made) == len(self.parts(revision)):
+            self._report(pod, "started")
+        return PodSeen(name=pod, containers=made)
+
+    def _complete(self, pod: str) -> None:
+        """Create and start the containers that a pod lacks, as create_pod does."""
+        seen = self.pods()[pod]
+        revision = seen.labels.get(labels.REVISION, "")
+        request = self.pod_request(pod, revision, frozenset(), tuple(new_claims(seen.first)))
+        self._create_containers(
+            with_volumes(self.context, self.world, request, is_new=False), seen
+        )
+
+    def _create_containers(
+        self, request: PodRequest, seen: PodSeen | None
+    ) -> tuple[ContainerSeen, ...]:
+        parts = layout(request.template.spec)
+        sandbox = seen.sandbox if seen else None
+        sandbox_id = sandbox.id if sandbox else ""
+        there = [part for part in parts if part not in missing(seen, parts)]
+        volumes = (*request.claims, *new_roots(request))
+        prepared = {name for part in there for name in claim_mount_paths(part, volumes)}
+        made: list[ContainerSeen] = []
+        for part in missing(seen, parts):
+            if part.role is Role.INIT and seen is not None and seen.mains:
+                continue
+            config = container_config(request, part, sandbox_id)
+            creation = self._creation(request, part, config, prepared)
+            container_id = self.context.executor.create(creation)
+            prepared |= claim_mount_paths(part, volumes).keys()
+            if part.role is Role.SANDBOX:
+                sandbox_id = container_id
+            made.append(self._as_listed(request, creation, container_id))
+            self._after_start(request, part, made[-1])
+            if self._holds_up(part, container_id):
+                break
+        return tuple(made)
+
+    def _creation(
+        self, request: PodRequest, part: Part, config: Mapping[str, Any], prepared: Collection[str]
+    ) -> ContainerCreation:
+        """Return what to create, and which volumes to make writable: each by its first."""
+        facts, pod = self.target.facts, request.identity.pod
+        new = (*request.new_claims, *new_roots(request))
+        paths = {
+            name: path
+            for name, path in claim_mount_paths(part, (*request.claims, *new)).items()
+            if name not in prepared
+        }
+        entries = root_entries(request, paths)
+        unknown = [
+            entry
+            for name, entry in entries.items()
+            if name not in new
+            and request.claims[name] not in facts.used_claims
+            and f"{name}-{pod}" not in facts.foreign_claims
+        ]
+        return ContainerCreation(
+            name=container_name(request, part),
+            config=config,
+            prepare=tuple(entries[name] for name in new if name in entries),
+            inspect=tuple(unknown),
+            prepare_aside=self._prepare_aside(request, part),
+        )
+
+    def _prepare_aside(self, request: PodRequest, part: Part) -> PrepareAside | None:
+        """Return how volumes are made writable without the container; None if it can do it."""
+        context = part.spec.security_context if part.spec else None
+        if context is None or not context.read_only_root_filesystem:
+            return None
+        paths = claim_mount_paths(part, [volume.name for volume in request.volumes])
+        names = {path: name for name, path in paths.items()}
+        sources = {volume.name: volume.source for volume in request.volumes}
+        porter = self.context.porter(self.target.namespace)
+        return lambda entries: porter.prepare(
+            {
+                sources[names[entry.path]]: Root(mode=entry.mode, uid=entry.uid, gid=entry.gid)
+                for entry in entries
+            }
+        )
+
+    def _holds_up(self, part: Part, container_id: str) -> bool:
+        """Say whether the containers after one that was just started have to wait for it."""
+        if part.role is Role.INIT:
+            # Most of them are done in a moment; the next look tells of the others.
+            code = self.context.engine.wait_exit(container_id, timeout_seconds=_INIT_SECONDS)
+            return code != 0
+        has_probe = part.spec is not None and part.spec.startup_probe is not None
+        return part.role is Role.SIDECAR and has_probe
+
+    def _after_start(self, request: PodRequest, part: Part, container: ContainerSeen) -> None:
+        """Run the hook that follows a start; without its success the container goes again."""
+        hook = part.spec.lifecycle.post_start if part.spec and part.spec.lifecycle else None
+        if hook is None or part.spec is None:
+            return
+        target = ProbeTarget(
+            container_id=container.id,
+            address=request.identity.address,
+            network_id=self.network.id if self.network else "",
+            port_names=port_names(part.spec),
+            image_id=container.image_id,
+            is_on_host=request.template.spec.host_network,
+        )
+        done = run_hook(self.context, hook, target, timeout_seconds=_HOOK_SECONDS)
+        if not done.ok:
+            self.context.engine.remove_container(container.id, force=True)
+            raise NotConverged(
+                f"pod/{request.identity.pod} cannot start: the postStart hook of container "
+                f"{part.name} failed: {done.output}",
+                hint="correct the hook, apply it again",
+            )
+
+    def _as_listed(
+        self, request: PodRequest, creation: ContainerCreation, container_id: str
+    ) -> ContainerSeen:
+        """Return a container that was just created as a list would show it."""
+        network = naming.network_name(self.target.namespace)
+        endpoint = creation.config["NetworkingConfig"]["EndpointsConfig"].get(network, {})
+        address = endpoint.get("IPAMConfig", {}).get("IPv4Address")
+        return ContainerSeen(
+            id=container_id,
+            name=creation.name,
+            status=ContainerStatus.RUNNING,
+            created=self.context.clock.now(),
+            image=creation.config["Image"],
+            labels=creation.config["Labels"],
+            addresses={network: address} if address else {},
+            network_ids={network: self.network.id} if self.network and endpoint else {},
+            ports=(*request.publish, *request.probed) if endpoint else (),
+        )
+
+    def pod_request(
+        self, pod: str, revision: str, new_claims: frozenset[str], unprepared: tuple[str, ...] = ()
+    ) -> PodRequest:
+        """Return all that the containers of a pod are made from.
+
+        Args:
+            pod: Its name.
+            revision: What it is made from.
+            new_claims: Names of the claims that were created for it just now.
+            unprepared: Claim templates that are known to be new by the pod itself.
+        """
+        info = self.context.engine.info()
+        places = self.set_claims.places(pod)
+        facts, manifest = self.target.facts, self.target.manifest
+        pod_template = self.target.template_of(revision)
+        _, ordinal = naming.split_pod_name(pod)
+        published = published_of(
+            self.target, self.world.services(self.target.namespace), ordinal, revision
+        )
+        return PodRequest(
+            set_name=self.target.name,
+            set_uid=facts.uid,
+            revision=revision,
+            template=pod_template,
+            identity=self.identity(ordinal),
+            network=self.network,
+            claims=self.claims_of(pod),
+            given_roots=frozenset(places),
+            devices=self.set_claims.devices(places),
+            storage=self.set_claims.storage if needs_storage(pod_template.spec) else Storage(),
+            new_claims=unprepared
+            or tuple(
+                template.metadata.name
+                for template in manifest.spec.volume_claim_templates
+                if f"{template.metadata.name}-{pod}" in new_claims - {*facts.foreign_claims}
+            ),
+            sandbox_image=self.context.pause_image if has_sandbox(pod_template.spec) else "",
+            packed_spec=labels.pack({"object": facts.object, "generation": facts.generation}),
+            configuration=configuration_of(self.context, self.world, self.target.namespace),
+            api_version=info.api_version,
+            publish=published,
+            probed=self._probed_ports(pod_template, published),
+            cpus=info.cpus,
+            memory=info.memory,
+            host_address=self.network.gateway if self.network else "",
+            node_name=info.name,
+            services=tuple(self.world.services(self.target.namespace)),
+            images=users_of(self.context.engine, pod, pod_template.spec),
+        )
+
+    def _probed_ports(
+        self, template: PodTemplateSpec, published: tuple[PublishedPort, ...]
+    ) -> tuple[PublishedPort, ...]:
+        if self.network is None or not self.context.needs_ports(self.network.id):
+            return ()
+        return probed_ports(template, published)
+
+    def delete_pod(self, pod: str, cause: str) -> None:
+        """Stop a pod gracefully and remove it; gone already is fine."""
+        seen = self.pods().get(pod)
+        if seen is not None:
+            self.remove(seen, cause)
+
+    def remove(self, pod: PodSeen, cause: str, *, grace_seconds: int | None = None) -> None:
+        """Stop and remove a pod of the set, within its own grace period or a given one."""
+        self._report(pod.name, "stopping", cause)
+        template = self.target.template_of(pod.labels.get(labels.REVISION, ""))
+        farewell = Farewell(
+            context=self.context,
+            pod=pod,
+            spec=template.spec,
+            address=self.address(pod),
+            network_id=self.network.id if self.network else "",
+        )
+        own = template.spec.termination_grace_period_seconds
+        farewell.run(own if grace_seconds is None else grace_seconds)
+        remove_volumes(self.context, self.world, self.target.namespace, pod.name)
+        self._report(pod.name, "gone", is_done=True)
+
+    def take_care(self, deed: Care) -> None:
+        """Give a pod what it needs."""
+        executor = self.context.executor
+        if not isinstance(deed, CreateContainers) or self.pods()[deed.pod].mains:
+            # That one of several containers follows the other is no repair.
+            self._report(deed.pod, "repairing", deed.cause)
+        match deed:
+            case StartContainer(pod=pod, container_id=container_id, part=part):
+                self._start(pod, container_id, part)
+            case CreateContainers(pod=pod):
+                self._complete(pod)
+            case RestoreSandbox(container_id=container_id, running=running):
+                executor.restore_sandbox(container_id, running)
+            case RestartContainer(container_id=container_id):
+                self.context.engine.restart(container_id)
+            case UnpauseContainer(container_id=container_id):
+                executor.unpause(container_id)
+            case RenamePod(pod=pod, container_id=container_id):
+                self._rename(pod, container_id)
+            case ReplacePod(pod=pod, cause=cause):
+                self.delete_pod(pod, cause)
+
+    def _start(self, pod: str, container_id: str, part: Part) -> None:
+        seen = self.pods()[pod]
+        container = seen.part(part.name)
+        is_new = container is not None and container.status is ContainerStatus.CREATED
+        prepare: tuple[DirectoryEntry, ...] = ()
+        prepare_aside = None
+        if is_new:
+            revision = seen.labels.get(labels.REVISION, "")
+            request = self.pod_request(pod, revision, frozenset(), new_claims(seen.first))
+            request = replace(request, volumes=mounted_volumes(request))
+            new = (*request.new_claims, *first_roots(request, part))
+            prepare = tuple(root_entries(request, claim_mount_paths(part, new)).values())
+            prepare_aside = self._prepare_aside(request, part)
+        self.context.executor.start(
+            container_id,
+            prepare=prepare,
+            prepare_aside=prepare_aside,
+        )
+
+    def address(self, pod: PodSeen) -> str | None:
+        """Return the address of a pod: as the Engine shows it, else as it is planned.
+
+        A pod on the host's network has none of its own.
+        """
+        if self.network is None or pod.holder.network_mode == "host":
+            return None
+        _, ordinal = naming.split_pod_name(pod.name)
+        return pod.addresses.get(self.network.name) or address_of(
+            self.network.subnet, self.target.facts.blocks, ordinal
+        )
+
+    def _rename(self, pod: str, container_id: str) -> None:
+        if self.network is None:
+            return
+        _, ordinal = naming.split_pod_name(pod)
+        identity, seen = self.identity(ordinal), self.pods()[pod]
+        self.context.executor.rename_pod(
+            container_id,
+            self.network.id,
+            address=self.address(seen),
+            aliases=identity.aliases,
+            is_connected=self.network.name in seen.network_ids,
+        )
+
+    def _report(self, pod: str, state: str, detail: str = "", *, is_done: bool = False) -> None:
+        self.context.reporter.progress(
+            Progress(
+                subject=f"pod/{pod}",
+                state=state,
+                detail=detail,
+                is_done=is_done,
+                owner=f"sts/{self.target.name}",
+            )
+        )

@@ -1,0 +1,115 @@
+"""Why a wait cannot end well: the pod, its state, its last output and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from minisets.app.context import Context
+from minisets.app.loop.readiness import Readiness
+from minisets.app.loop.targets import Target
+from minisets.app.loop.world import World
+from minisets.core import naming
+from minisets.core.observed import ContainerStatus
+from minisets.core.pod.seen import PodSeen, container_of
+from minisets.errors import EngineError, EngineMissing, NotConverged
+
+# The Engine doubles its back-off: five restarts are about three seconds.
+CRASH_LOOP_RESTARTS = 5
+_LOG_LINES = 10
+
+
+class Watchdog:
+    """Ends a wait early when a pod crashes again and again, or its probe can never succeed."""
+
+    def __init__(self, context: Context, readiness: Readiness) -> None:
+        self._context = context
+        self._readiness = readiness
+        self._first_count: dict[str, int] = {}
+
+    def check(self, targets: Sequence[Target], world: World) -> None:
+        """Look at the pods that are not ready.
+
+        Raises:
+            NotConverged: One of them will not get ready.
+        """
+        for target, pod in _unready(targets, world, self._readiness):
+            if self._readiness.is_hopeless(pod.id):
+                raise self._failed(target, pod, "its probe can never succeed")
+            if pod.status is ContainerStatus.RESTARTING:
+                self._check_crashes(target, pod)
+
+    def _check_crashes(self, target: Target, pod: PodSeen) -> None:
+        container = pod.telling
+        try:
+            detail = self._context.engine.inspect(container.id)
+        except EngineMissing:
+            return
+        count = detail.restart_count
+        # One that was in a loop before gets one more chance, not five at a minute each.
+        seen = count - CRASH_LOOP_RESTARTS + 1 if count >= CRASH_LOOP_RESTARTS else count - 1
+        first = self._first_count.setdefault(container.id, max(0, seen))
+        if detail.restart_count - first >= CRASH_LOOP_RESTARTS:
+            why = "out of memory" if detail.oom_killed else f"exit code {detail.exit_code}"
+            who = "it" if _is_alone(pod) else f"container {container_of(container)}"
+            raise self._failed(
+                target, pod, f"{who} crashes: {detail.restart_count} restarts, last {why}"
+            )
+
+    def _failed(self, target: Target, pod: PodSeen, why: str) -> NotConverged:
+        return NotConverged(
+            "\n".join([f"pod/{pod.name} cannot get ready: {why}", *self._evidence(pod)]),
+            hint=f"{_logs(target, pod)}; correct the manifest, apply it again",
+        )
+
+    def timed_out(
+        self, targets: Sequence[Target], world: World, seconds: float, waiting: Sequence[str]
+    ) -> NotConverged:
+        """Return the error for a wait whose time is over."""
+        lines = [f"not everything was ready within {seconds:g}s: {'; '.join(waiting)}"]
+        hint = "minisets get pods"
+        for target, pod in _unready(targets, world, self._readiness):
+            lines += [f"pod/{pod.name} is {pod.status_text or pod.status}"]
+            lines += self._evidence(pod)
+            hint = _logs(target, pod)
+        return NotConverged("\n".join(lines), hint=hint)
+
+    def _evidence(self, pod: PodSeen) -> list[str]:
+        """Return the last probe output and the last log lines, indented."""
+        found = []
+        last = self._readiness.last_result(pod.id)
+        if last is not None and not last.ok and last.output:
+            found.append(f"  last probe: {last.output}")
+        try:
+            output = b"".join(
+                chunk for _, chunk in self._context.engine.logs(pod.telling.id, tail=_LOG_LINES)
+            )
+        except EngineError:
+            return found
+        lines = output.decode(errors="replace").splitlines()[-_LOG_LINES:]
+        if lines:
+            found += ["  last log lines:", *(f"    {line}" for line in lines)]
+        return found
+
+
+def _unready(
+    targets: Sequence[Target], world: World, readiness: Readiness
+) -> Iterator[tuple[Target, PodSeen]]:
+    ready = readiness.ready_for()
+    for target in targets:
+        for pod in world.pods(target.namespace, target.name):
+            if pod.id not in ready:
+                yield target, pod
+
+
+def _is_alone(pod: PodSeen) -> bool:
+    """Say whether the pod is one container, so that it need not be named."""
+    return len(pod.containers) == len(pod.mains) == 1
+
+
+def _logs(target: Target, pod: PodSeen) -> str:
+    which = "" if _is_alone(pod) else f" -c {container_of(pod.telling)}"
+    return f"minisets logs {pod.name}{which}{_flag(target)}"
+
+
+def _flag(target: Target) -> str:
+    return "" if target.namespace == naming.DEFAULT_NAMESPACE else f" -n {target.namespace}"

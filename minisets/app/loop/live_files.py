@@ -1,0 +1,68 @@
+"""Files of running pods follow their ConfigMaps and Secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from minisets.app.changes import Change
+from minisets.app.loop.deeds import Workshop
+from minisets.app.loop.pod_storage import mounted_volumes
+from minisets.app.loop.world import as_set
+from minisets.core import labels
+from minisets.core.manifest import StatefulSet
+from minisets.core.records.record import Record
+from minisets.core.volumes.file_entry import FileEntry
+from minisets.core.volumes.pod_files import references
+from minisets.core.volumes.pod_volumes import VolumeKind
+from minisets.errors import ReferenceMissing
+
+
+def refresh_files(workshop: Workshop) -> None:
+    """Write the files of a set's pods anew if a ConfigMap or Secret in them has changed.
+
+    Costs nothing if none has: the set's record tells which of their records the files are from.
+    What is not there any more stays in running pods, as in Kubernetes.
+    """
+    target = workshop.target
+    wanted = {
+        f"{kind}/{name}": record.nonce
+        for kind, name in sorted(_references(target.manifest))
+        if (record := workshop.world.records.get((kind, target.namespace, name))) is not None
+    }
+    if wanted == target.facts.shown:
+        return
+    files: dict[str, tuple[FileEntry, ...]] = {}
+    for pod in workshop.pods().values():
+        files |= _files_of(workshop, pod.name, pod.labels.get(labels.REVISION, ""))
+    if files:
+        workshop.context.porter(target.namespace).publish(files)
+    # Derived again if it is lost: writing the same files once more changes nothing.
+    target.note(shown=wanted)
+
+
+def shows_changed(record: Record, changes: Sequence[Change]) -> bool:
+    """Say whether pods of a set have files of what the input changes."""
+    found = references(as_set(record.data["object"]).spec.template.spec.volumes)
+    return any(
+        change.namespace == record.namespace
+        and (change.loaded.kind, change.loaded.name) in found
+        and change.verb != "unchanged"
+        for change in changes
+    )
+
+
+def _references(manifest: StatefulSet) -> frozenset[tuple[str, str]]:
+    return references(manifest.spec.template.spec.volumes)
+
+
+def _files_of(workshop: Workshop, pod: str, revision: str) -> dict[str, tuple[FileEntry, ...]]:
+    there = {seen.name for seen in workshop.world.pod_volumes(workshop.target.namespace, pod)}
+    try:
+        volumes = mounted_volumes(workshop.pod_request(pod, revision, frozenset()))
+    except ReferenceMissing:
+        return {}
+    return {
+        volume.source: volume.files
+        for volume in volumes
+        if volume.kind is VolumeKind.FILES and volume.source in there
+    }

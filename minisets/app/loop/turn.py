@@ -1,0 +1,319 @@
+"""One turn of the loop for one set: what its pods need, else what its plan says, as deeds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from minisets.app.context import Context
+from minisets.app.loop.addressing import another_address
+from minisets.app.loop.bookkeeping import take_plan
+from minisets.app.loop.deeds import Workshop
+from minisets.app.loop.live_files import refresh_files
+from minisets.app.loop.liveness import Liveness
+from minisets.app.loop.needs import needs
+from minisets.app.loop.publishing import another_port, published_texts, wishes_of
+from minisets.app.loop.readiness import Readiness
+from minisets.app.loop.targets import Target, flush
+from minisets.app.loop.telling import Teller
+from minisets.app.loop.view import watched_pod
+from minisets.app.loop.world import Key
+from minisets.core import labels, naming
+from minisets.core.controller.actions import Action, CreateClaim, CreatePod, DeletePod
+from minisets.core.controller.controller_state import Snapshot, Status
+from minisets.core.controller.planner import Options, plan
+from minisets.core.controller.snapshot import orphaned_claims, take_snapshot
+from minisets.core.manifest import Container
+from minisets.core.observed import ContainerStatus
+from minisets.core.pod.kubelet import (
+    Care,
+    RenamePod,
+    RestartContainer,
+    StartContainer,
+    UnpauseContainer,
+)
+from minisets.core.pod.seen import PodSeen
+from minisets.errors import (
+    AddressTaken,
+    Contended,
+    EngineConflict,
+    EngineError,
+    EngineMissing,
+    NotConverged,
+    PortTaken,
+)
+
+# Another command may be at the same pod at the same moment: it is given time, 6 s in all.
+_MOST_CONFLICTS = 8
+_FIRST_PAUSE = 0.05
+Deed = Callable[[], None]
+
+
+class Turn:
+    """Turns decisions about one set into deeds, and keeps what they bring to light.
+
+    Attributes:
+        teller: Tells of progress.
+        statuses: Of each set, as counted at its last plan.
+        is_contended: Another command was in the way: what was found before may be gone.
+    """
+
+    def __init__(
+        self, context: Context, readiness: Readiness, liveness: Liveness | None = None
+    ) -> None:
+        self._context = context
+        self._readiness = readiness
+        self._liveness = liveness
+        self._conflicts: dict[str, int] = {}
+        self.teller = Teller(context, readiness)
+        self._started: dict[str, float] = {}
+        self.statuses: dict[Key, Status] = {}
+        self.is_contended = False
+        # Deeds run in several threads and write to the same facts.
+        self._lock = threading.Lock()
+
+    def decide(self, workshop: Workshop) -> tuple[list[list[Deed]], str | None]:
+        """Return groups of deeds that can run side by side, and what the set waits for."""
+        cared = self._care(workshop)
+        if cared:
+            return cared, "pods are being repaired"
+        target = workshop.target
+        refresh_files(workshop)
+        snapshot = self._snapshot(workshop)
+        decided = plan(snapshot, Options(repair_broken=True))
+        self.statuses[target.key] = decided.status
+        take_plan(target, decided, workshop.pods(), self._context.clock.now())
+        if decided.status_changed and not decided.actions:
+            # A rollout that has just ended leaves a revision too many: the next sync trims it.
+            decided = plan(self._snapshot(workshop), Options(repair_broken=True))
+            take_plan(target, decided, workshop.pods(), self._context.clock.now())
+        collected = self._collect_claims(workshop)
+        groups = self._groups(workshop, decided.actions)
+        reason = decided.error or decided.waiting_for
+        self.teller.tell_pods(workshop, snapshot.set)
+        self.teller.tell_set(target, snapshot.set, decided.status, _open_reason(groups, reason))
+        if groups or collected:
+            # What pods are made from must be remembered before there are such pods.
+            flush(self._context, target)
+        return groups + collected, reason
+
+    def _snapshot(self, workshop: Workshop) -> Snapshot:
+        target = workshop.target
+        return take_snapshot(
+            target.facts,
+            target.manifest,
+            namespace=target.namespace,
+            pods=workshop.pods().values(),
+            volumes=workshop.world.claims(target.namespace, target.name),
+            ready_for=self._readiness.ready_for(),
+            replaceable=self._replaceable(workshop),
+            published=published_texts(
+                target,
+                workshop.pods().values(),
+                workshop.world.services(target.namespace),
+            ),
+        )
+
+    def _care(self, workshop: Workshop) -> list[list[Deed]]:
+        """Return what pods need whatever the set wants; renames one at a time."""
+        unwell = self._readiness.unwell()
+        if self._liveness is not None:
+            unwell |= self._liveness.unwell()
+        found = needs(workshop, started=self._readiness.started(), unwell=unwell)
+        # A rename takes a pod off the network for a moment: never several at once.
+        renames = [deed for deed in found if isinstance(deed, RenamePod)]
+        chosen = [deed for deed in found if not isinstance(deed, RenamePod)] or renames[:1]
+        return [[partial(self._take_care, workshop, deed)] for deed in chosen]
+
+    def _take_care(self, workshop: Workshop, deed: Care) -> None:
+        try:
+            workshop.take_care(deed)
+        except AddressTaken as error:
+            self._count_conflict(deed.pod, error)
+            with self._lock:
+                workshop.target.change(blocks=another_address(workshop, deed.pod))
+            # A container keeps the address that it was created with: the planner makes it anew.
+            workshop.delete_pod(deed.pod, "its address is taken")
+            return
+        except PortTaken as error:
+            seen = workshop.pods()[deed.pod]
+            self._move_port(workshop, deed.pod, seen.labels.get(labels.REVISION, ""), error)
+            workshop.delete_pod(deed.pod, "its port of the host is taken")
+            return
+        except (Contended, EngineMissing) as error:
+            self._count_conflict(deed.pod, error)
+            return
+        except EngineConflict:
+            raise
+        except EngineError as error:
+            raise cannot_start(deed.pod, error) from error
+        if isinstance(deed, RenamePod):
+            with self._lock:
+                aliases = workshop.target.facts.aliases
+                workshop.target.change(aliases={**aliases, deed.container_id: deed.names_hash})
+        elif isinstance(deed, StartContainer | RestartContainer | UnpauseContainer):
+            self._readiness.note_started(deed.container_id)
+            if self._liveness is not None:
+                self._liveness.forget(deed.container_id)
+
+    def _groups(self, workshop: Workshop, actions: tuple[Action, ...]) -> list[list[Deed]]:
+        """Return the deeds of a plan: those of one pod in order, those of several side by side."""
+        by_pod: dict[str, list[Deed]] = {}
+        fresh = frozenset(action.name for action in actions if isinstance(action, CreateClaim))
+        for action in actions:
+            match action:
+                case CreateClaim(name=name, pod=pod):
+                    by_pod.setdefault(pod, []).append(partial(self._create_claim, workshop, name))
+                case CreatePod(name=name, revision=revision):
+                    by_pod.setdefault(name, []).append(
+                        partial(self._create_pod, workshop, name, revision, fresh)
+                    )
+                case DeletePod(name=name, cause=cause):
+                    why = "its set is stopped" if workshop.target.facts.is_stopped else cause
+                    by_pod.setdefault(name, []).append(partial(workshop.delete_pod, name, why))
+                case _:
+                    # Revisions and owners live in the record, which take_plan has changed.
+                    pass
+        return list(by_pod.values())
+
+    def _create_claim(self, workshop: Workshop, claim: str) -> None:
+        if workshop.create_claim(claim):
+            return
+        with self._lock:
+            known = workshop.target.facts.foreign_claims
+            workshop.target.change(foreign_claims=(*known, claim))
+        self._context.reporter.notice(
+            f"volume {claim} is there already and was not made by minisets: used, never deleted"
+        )
+
+    def _create_pod(
+        self, workshop: Workshop, pod: str, revision: str, new_claims: frozenset[str]
+    ) -> None:
+        target = workshop.target
+        try:
+            created = workshop.create_pod(pod, revision, new_claims)
+        except AddressTaken as error:
+            self._count_conflict(pod, error)
+            with self._lock:
+                target.change(blocks=another_address(workshop, pod))
+        except PortTaken as error:
+            self._move_port(workshop, pod, revision, error)
+        except (Contended, EngineMissing) as error:
+            self._count_conflict(pod, error)
+        except EngineConflict:
+            raise
+        except EngineError as error:
+            raise cannot_start(pod, error) from error
+        else:
+            self._conflicts.pop(pod, None)
+            self.teller.note_created(created)
+            self._expect(target, created)
+            with self._lock:
+                target.note(used_claims=_more_claims(target, workshop, pod))
+
+    def _expect(self, target: Target, created: PodSeen) -> None:
+        """Have a pod that was just created probed at once."""
+        if all(port.host_port for port in created.holder.ports):
+            self._readiness.expect(watched_pod(target, created))
+            return
+        # Only the next look tells which ports the Engine chose.
+        for container in created.containers:
+            self._readiness.note_started(container.id)
+
+    def _move_port(self, workshop: Workshop, pod: str, revision: str, error: PortTaken) -> None:
+        """Give a pod another port of the host; a container keeps the one it was created with."""
+        self._count_conflict(pod, error)
+        with self._lock:
+            # Each time twice as far: whoever has this port may have the next ones, too.
+            step = 2 ** (self._conflicts[pod] - 1)
+            target = workshop.target
+            asked = wishes_of(target, workshop.world.services(target.namespace), pod, revision)
+            ports, notice = another_port(target, workshop.world, pod, asked, error, step)
+            target.change(ports=ports)
+        self._context.reporter.notice(notice)
+
+    def _count_conflict(
+        self, pod: str, error: AddressTaken | PortTaken | Contended | EngineMissing
+    ) -> None:
+        """Have the pod looked at again, later each time; a conflict that stays is told."""
+        count = self._conflicts[pod] = self._conflicts.get(pod, 0) + 1
+        if count >= _MOST_CONFLICTS:
+            raise cannot_start(pod, error) if isinstance(error, EngineMissing) else error
+        if isinstance(error, AddressTaken | PortTaken):
+            return
+        self.is_contended = True
+        self._context.clock.sleep(_FIRST_PAUSE * 2 ** (count - 1))
+
+    def _collect_claims(self, workshop: Workshop) -> list[list[Deed]]:
+        """Return the removal of claims whose owners are gone: their retention policy says so."""
+        target = workshop.target
+        gone = orphaned_claims(target.facts, workshop.pods())
+        if not gone:
+            return []
+        names = {naming.volume_name(target.namespace, claim) for claim in gone}
+        facts = target.facts
+        target.change(
+            claim_owners={
+                claim: owners for claim, owners in facts.claim_owners.items() if claim not in gone
+            },
+            used_claims=tuple(name for name in facts.used_claims if name not in names),
+        )
+        return [
+            [partial(self._context.engine.remove_volume, volume.name)]
+            for volume in workshop.world.claims(target.namespace, target.name)
+            if volume.name in names and volume.labels.get(labels.RECLAIM_POLICY) != "Retain"
+        ]
+
+    def _replaceable(self, workshop: Workshop) -> frozenset[str]:
+        """Return the pods that a repair may take: in a crash loop, or past their allowance."""
+        return frozenset(
+            pod.id
+            for pod in workshop.pods().values()
+            if pod.status is ContainerStatus.RESTARTING
+            or self._readiness.is_hopeless(pod.id)
+            or (
+                self._readiness.is_failing(pod.id)
+                and self._age(pod) > _allowance(workshop.target, pod)
+            )
+        )
+
+    def _age(self, pod: PodSeen) -> float:
+        """Return the seconds since a pod's start: after a reboot that is not its creation."""
+        if pod.id not in self._started:
+            last = pod.containers[-1].id
+            try:
+                self._started[pod.id] = self._context.engine.inspect(last).started_at
+            except EngineMissing:
+                # Removed this moment by somebody else: the next look tells.
+                return 0.0
+        return self._context.clock.now() - self._started[pod.id]
+
+
+def cannot_start(pod: str, error: EngineError) -> NotConverged:
+    """Return the error for a pod that the Engine refuses to create or start."""
+    return NotConverged(f"pod/{pod} cannot start: {error.message}", hint=error.hint)
+
+
+def _open_reason(groups: list[list[Deed]], reason: str | None) -> str | None:
+    """Return what a set waits for; nothing in words while there is something to do; None: done."""
+    return reason if reason is not None or not groups else ""
+
+
+def _more_claims(target: Target, workshop: Workshop, pod: str) -> tuple[str, ...]:
+    return tuple(sorted({*target.facts.used_claims, *workshop.claims_of(pod).values()}))
+
+
+def _allowance(target: Target, pod: PodSeen) -> float:
+    """Return the seconds that a pod has to get ready before it counts as broken."""
+    template = target.template_of(pod.labels.get(labels.REVISION, ""))
+    return max(float(_grant(container)) for container in template.spec.containers)
+
+
+def _grant(container: Container) -> int:
+    probes = (container.startup_probe, container.readiness_probe)
+    return sum(
+        probe.initial_delay_seconds + probe.period_seconds * probe.failure_threshold
+        for probe in probes
+        if probe is not None
+    )

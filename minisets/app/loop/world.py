@@ -1,0 +1,120 @@
+"""One look at the Engine: one container list, one volume list, parsed into what we know of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from minisets.core import labels, naming
+from minisets.core.input.decode import decode
+from minisets.core.manifest import Service, StatefulSet
+from minisets.core.observed import ContainerSeen, VolumeSeen
+from minisets.core.pod.seen import PodSeen, gather
+from minisets.core.records.record import Record, newest
+from minisets.core.records.set_record import parse_object
+from minisets.engine.ports import Engine
+
+Key = tuple[str, str]
+"""Namespace and name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What is there, of one namespace or of all."""
+
+    containers: tuple[ContainerSeen, ...]
+    volumes: tuple[VolumeSeen, ...]
+
+    @cached_property
+    def records(self) -> dict[tuple[str, str, str], Record]:
+        """Newest generation of each record, by kind, namespace and name."""
+        return newest(self.volumes)
+
+    def of_kind(self, kind: str, namespace: str | None = None) -> list[Record]:
+        """Return the records of a kind, in the order of their namespaces and names."""
+        return sorted(
+            (
+                record
+                for record in self.records.values()
+                if record.kind == kind and namespace in {None, record.namespace}
+            ),
+            key=lambda record: record.key,
+        )
+
+    def services(self, namespace: str) -> list[Service]:
+        """Return the Services of a namespace."""
+        return self._services.get(namespace, [])
+
+    @cached_property
+    def _services(self) -> dict[str, list[Service]]:
+        # Asked for once per pod.
+        found: dict[str, list[Service]] = {}
+        for record in self.of_kind("Service"):
+            service = decode(parse_object(record.data).object)
+            if isinstance(service, Service):
+                found.setdefault(record.namespace, []).append(service)
+        return found
+
+    def pods(self, namespace: str, set_name: str | None = None) -> list[PodSeen]:
+        """Return the pods of a set (or of the whole namespace), lowest ordinal first."""
+        found = gather(
+            container
+            for container in self.containers
+            if container.labels.get(labels.KIND) == labels.KIND_POD
+            and container.labels.get(labels.NAMESPACE) == namespace
+            and set_name in {None, container.labels.get(labels.SET)}
+        )
+        return sorted(found, key=lambda pod: naming.split_pod_name(pod.name))
+
+    def claims(self, namespace: str, set_name: str | None = None) -> list[VolumeSeen]:
+        """Return the claims of a set (or of the whole namespace), by name."""
+        found = [
+            volume
+            for volume in self.volumes
+            if volume.labels.get(labels.KIND) == labels.KIND_CLAIM
+            and volume.labels.get(labels.NAMESPACE) == namespace
+            and set_name in {None, volume.labels.get(labels.SET)}
+        ]
+        return sorted(found, key=lambda volume: naming.split_pod_name(volume.name))
+
+    def pod_volumes(self, namespace: str, pod: str = "") -> list[VolumeSeen]:
+        """Return the volumes that live and die with a pod, or with the namespace's pods."""
+        return [
+            volume
+            for volume in self.volumes
+            if volume.labels.get(labels.KIND) == labels.KIND_POD_VOLUME
+            and volume.labels.get(labels.NAMESPACE) == namespace
+            and pod in {"", volume.labels.get(labels.POD_NAME)}
+        ]
+
+    def namespaces(self) -> set[str]:
+        """Return the namespaces in which there is anything."""
+        everything = [item.labels for item in self.containers] + [
+            item.labels for item in self.volumes
+        ]
+        return {found[labels.NAMESPACE] for found in everything if labels.NAMESPACE in found}
+
+
+def observe(engine: Engine, namespace: str | None = None) -> World:
+    """Look once: two Engine calls, whatever there is.
+
+    Raises:
+        EngineError: Something there was made by a newer minisets.
+    """
+    # By schema, not by its number: what a newer version made must be seen to be refused.
+    wanted = {labels.SCHEMA: None} if namespace is None else {labels.NAMESPACE: namespace}
+    world = World(containers=engine.containers(wanted), volumes=engine.volumes(wanted))
+    for container in world.containers:
+        labels.is_ours(container.labels)
+    for volume in world.volumes:
+        labels.is_ours(volume.labels)
+    return world
+
+
+def as_set(record_object: dict[str, object]) -> StatefulSet:
+    """Decode the live object of a set's record."""
+    manifest = decode(record_object)
+    if not isinstance(manifest, StatefulSet):
+        message = f"a {manifest.kind} in the record of a StatefulSet"
+        raise TypeError(message)
+    return manifest

@@ -1,0 +1,102 @@
+"""Cross-field rules of the objects beside the set; each check yields its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from minisets.core.input.source import Path
+from minisets.core.input.validate_amounts import check_quantities
+from minisets.core.input.validate_names import (
+    check_label_name,
+    check_labels,
+    check_port_name,
+    check_port_number,
+    duplicate,
+    invalid,
+    problem_at,
+    required,
+)
+from minisets.errors import Problem
+
+_Obj = dict[str, Any]
+
+_SPEC: Path = ("spec",)
+
+
+def check_claim_spec(path: Path, spec: _Obj) -> Iterator[Problem]:
+    """Check the spec of a claim or of a claim template."""
+    if not spec.get("accessModes"):
+        yield required((*path, "accessModes"), "at least 1 access mode is required")
+    modes = spec.get("accessModes", ())
+    if "ReadWriteOncePod" in modes and len(modes) > 1:
+        message = "Forbidden: may not use ReadWriteOncePod with other access modes"
+        yield problem_at((*path, "accessModes"), message)
+    requests = spec.get("resources", {}).get("requests", {})
+    if "storage" not in requests:
+        yield required((*path, "resources", "requests", "storage"))
+    yield from check_quantities((*path, "resources", "requests"), requests)
+
+
+def check_claim(obj: _Obj) -> Iterator[Problem]:
+    """Check a PersistentVolumeClaim."""
+    yield from check_claim_spec(_SPEC, obj.get("spec", {}))
+
+
+def check_service(obj: _Obj) -> Iterator[Problem]:
+    """Check a Service."""
+    spec = obj.get("spec", {})
+    kind = spec.get("type", "ClusterIP")
+    if kind == "ExternalName":
+        if not spec.get("externalName"):
+            yield required((*_SPEC, "externalName"))
+        return
+    headless = spec.get("clusterIP") == "None"
+    if not spec.get("ports") and not headless:
+        yield required((*_SPEC, "ports"))
+    if headless and kind != "ClusterIP":
+        detail = f"may not be set to 'None' for {kind} services"
+        yield invalid((*_SPEC, "clusterIP"), "None", detail)
+    yield from check_labels((*_SPEC, "selector"), spec.get("selector", {}))
+    yield from _check_service_ports(spec.get("ports", ()))
+
+
+def _check_service_ports(ports: Sequence[_Obj]) -> Iterator[Problem]:
+    names: set[str] = set()
+    numbers: set[tuple[int, str]] = set()
+    for index, port in enumerate(ports):
+        path: Path = ("spec", "ports", index)
+        name = port.get("name", "")
+        if not name and len(ports) > 1:
+            yield required((*path, "name"))
+        elif name:
+            yield from check_label_name((*path, "name"), name)
+            if name in names:
+                yield duplicate((*path, "name"), name)
+        names.add(name)
+        key = (port["port"], port.get("protocol", "TCP"))
+        if key in numbers:
+            yield duplicate(path, f"{key[0]}/{key[1]}")
+        numbers.add(key)
+        yield from _check_service_port_numbers(path, port)
+
+
+def _check_service_port_numbers(path: Path, port: _Obj) -> Iterator[Problem]:
+    yield from check_port_number((*path, "port"), port["port"])
+    target: int | str = port["targetPort"] if "targetPort" in port else port["port"]
+    if isinstance(target, str):
+        yield from check_port_name((*path, "targetPort"), target)
+    else:
+        yield from check_port_number((*path, "targetPort"), target)
+    if port.get("nodePort"):
+        yield from check_port_number((*path, "nodePort"), port["nodePort"])
+
+
+def check_volume_object(obj: _Obj) -> Iterator[Problem]:
+    """Check a PersistentVolume."""
+    spec = obj.get("spec", {})
+    if "storage" not in spec.get("capacity", {}):
+        yield required((*_SPEC, "capacity", "storage"))
+    yield from check_quantities((*_SPEC, "capacity"), spec.get("capacity", {}))
+    if not spec.get("accessModes"):
+        yield required((*_SPEC, "accessModes"), "at least 1 access mode is required")

@@ -1,0 +1,178 @@
+"""Cross-field rules of a pod template; each check yields its problems and never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from minisets.core.input.source import Path
+from minisets.core.input.validate_amounts import check_quantities
+from minisets.core.input.validate_env import check_environment
+from minisets.core.input.validate_names import (
+    check_label_name,
+    check_not_negative,
+    check_port_name,
+    check_port_number,
+    duplicate,
+    invalid,
+    problem_at,
+    required,
+    unknown_name,
+)
+from minisets.core.input.validate_pod_settings import check_pod_settings
+from minisets.core.input.validate_security import check_pod_security
+from minisets.core.input.validate_volumes import check_mounts, check_volumes
+from minisets.core.quantity import parse_quantity
+from minisets.errors import Problem
+
+_Obj = dict[str, Any]
+
+_HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+_HOOKS = ("postStart", "preStop")
+
+
+def check_pod_spec(
+    path: Path, spec: _Obj, claim_names: frozenset[str] = frozenset()
+) -> Iterator[Problem]:
+    """Check the spec of a pod template.
+
+    Args:
+        path: Where the spec stands in the object.
+        spec: The spec, defaulted.
+        claim_names: Names of claim templates, which mounts may use like volumes.
+    """
+    volumes = {volume["name"] for volume in spec.get("volumes", ())} | claim_names
+    if not spec.get("containers"):
+        yield required((*path, "containers"))
+    seen: set[str] = set()
+    lists = ("initContainers", "containers")
+    names = {one["name"] for list_name in lists for one in spec.get(list_name, ())}
+    for list_name in lists:
+        for index, container in enumerate(spec.get(list_name, ())):
+            place = (*path, list_name, index)
+            if container["name"] in seen:
+                yield duplicate((*place, "name"), container["name"])
+            seen.add(container["name"])
+            yield from check_container(place, container, volumes)
+            yield from check_environment(place, container, names)
+    yield from check_volumes((*path, "volumes"), spec.get("volumes", ()), names)
+    yield from _check_host_ports(path, spec)
+    yield from check_pod_settings(path, spec)
+    yield from check_pod_security(path, spec)
+    yield from check_not_negative(
+        (*path, "terminationGracePeriodSeconds"), spec.get("terminationGracePeriodSeconds")
+    )
+
+
+def check_container(path: Path, container: _Obj, volumes: set[str]) -> Iterator[Problem]:
+    """Check one container; ``volumes`` are the names that its mounts may use."""
+    yield from check_label_name((*path, "name"), container["name"])
+    image = container.get("image", "")
+    if not image:
+        yield required((*path, "image"))
+    elif image != image.strip():
+        yield invalid((*path, "image"), image, "must not have leading or trailing whitespace")
+    for check in _CONTAINER_CHECKS:
+        yield from check(path, container)
+    yield from check_mounts(path, container, volumes)
+
+
+def _check_ports(path: Path, container: _Obj) -> Iterator[Problem]:
+    names: set[str] = set()
+    for index, port in enumerate(container.get("ports", ())):
+        place = (*path, "ports", index)
+        yield from check_port_number((*place, "containerPort"), port["containerPort"])
+        if port.get("hostPort"):
+            yield from check_port_number((*place, "hostPort"), port["hostPort"])
+        name = port.get("name")
+        if name:
+            yield from check_port_name((*place, "name"), name)
+            if name in names:
+                yield duplicate((*place, "name"), name)
+            names.add(name)
+
+
+def _check_probes(path: Path, container: _Obj) -> Iterator[Problem]:
+    for name in _PROBES:
+        probe = container.get(name)
+        if probe is None:
+            continue
+        place = (*path, name)
+        yield from _check_handler(place, probe, container)
+        for field in ("initialDelaySeconds", "timeoutSeconds", "periodSeconds"):
+            yield from check_not_negative((*place, field), probe.get(field))
+        for field in ("successThreshold", "failureThreshold"):
+            yield from check_not_negative((*place, field), probe.get(field))
+        if name != "readinessProbe" and probe.get("successThreshold", 1) != 1:
+            yield invalid((*place, "successThreshold"), probe["successThreshold"], "must be 1")
+
+
+def _check_hooks(path: Path, container: _Obj) -> Iterator[Problem]:
+    for name in _HOOKS:
+        hook = container.get("lifecycle", {}).get(name)
+        if hook is not None:
+            yield from _check_handler((*path, "lifecycle", name), hook, container)
+
+
+def _check_handler(path: Path, handler: _Obj, container: _Obj) -> Iterator[Problem]:
+    given = [name for name in _HANDLERS if name in handler]
+    if not given:
+        yield required(path, "must specify a handler type")
+    for name in given[1:]:
+        yield problem_at((*path, name), "Forbidden: may not specify more than 1 handler type")
+    if "exec" in handler and not handler["exec"].get("command"):
+        yield required((*path, "exec", "command"))
+    named = {port["name"] for port in container.get("ports", ()) if port.get("name")}
+    for name in ("httpGet", "tcpSocket", "grpc"):
+        if name in handler:
+            yield from _check_handler_port((*path, name, "port"), handler[name]["port"], named)
+
+
+def _check_handler_port(path: Path, port: int | str, named: set[str]) -> Iterator[Problem]:
+    if isinstance(port, int):
+        yield from check_port_number(path, port)
+    elif port not in named and not port.isdecimal():
+        # The API server takes it and the kubelet then fails the probe for ever.
+        message = f'no port of this container is named "{port}"'
+        yield unknown_name(path, port, named, message)
+
+
+def _check_resources(path: Path, container: _Obj) -> Iterator[Problem]:
+    resources = container.get("resources", {})
+    for part in ("limits", "requests"):
+        yield from check_quantities((*path, "resources", part), resources.get(part, {}))
+    limits = resources.get("limits", {})
+    for name, request in resources.get("requests", {}).items():
+        if name in limits and _exceeds(request, limits[name]):
+            place = (*path, "resources", "requests")
+            detail = f"must be less than or equal to {name} limit of {limits[name]}"
+            yield invalid((*place, name), request, detail)
+
+
+def _exceeds(request: str | float, limit: str | float) -> bool:
+    try:
+        return parse_quantity(request) > parse_quantity(limit)
+    except ValueError:
+        return False
+
+
+def _check_host_ports(path: Path, spec: _Obj) -> Iterator[Problem]:
+    taken: set[tuple[str, str, int]] = set()
+    for index, container in enumerate(spec.get("containers", ())):
+        for number, port in enumerate(container.get("ports", ())):
+            if not port.get("hostPort"):
+                continue
+            key = (port.get("protocol", "TCP"), port.get("hostIP", ""), port["hostPort"])
+            if key in taken:
+                place = (*path, "containers", index, "ports", number, "hostPort")
+                yield duplicate(place, f"{key[0]}/{key[1]}/{key[2]}")
+            taken.add(key)
+
+
+_CONTAINER_CHECKS: tuple[Callable[[Path, _Obj], Iterator[Problem]], ...] = (
+    _check_ports,
+    _check_probes,
+    _check_hooks,
+    _check_resources,
+)

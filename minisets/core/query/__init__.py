@@ -1,0 +1,1 @@
+"""What people ask about objects: selectors, paths, columns, events, and what is wrong."""
