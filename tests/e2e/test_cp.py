@@ -61,7 +61,7 @@ def test_what_is_not_there_is_told_before_anything_is_written(
     assert "/nosuch: no such file or folder in pod web-0" in done.err
     (tmp_path / "a").write_text("")
     done = space.run("cp", str(tmp_path / "a"), f"{pod}:/nosuch/a", code=2)
-    assert "hint: minisets exec web-0 -- mkdir -p /nosuch" in done.err
+    assert f"hint: minisets exec web-0 -n {space.name} -- mkdir -p /nosuch" in done.err
     done = space.run("cp", str(tmp_path / "a"), "wbe-0:/tmp", code=1)
     assert "did you mean web-0?" in done.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "web.yaml"]
