@@ -238,7 +238,7 @@ def _part(name: str, status: ContainerStatus, role: Role, code: int = 0) -> Cont
         status_text=f"Exited ({code}) now" if status is ContainerStatus.EXITED else "",
         labels={labels.CONTAINER: name, labels.ROLE: role, labels.NAMES: IDENTITY.names_hash},
         network_ids={"minisets_default": "n1"} if is_box else {},
-        network_mode="" if is_box else BOX,
+        network_mode="minisets_default" if is_box else BOX,
     )
 
 
