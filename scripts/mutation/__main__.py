@@ -38,14 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             chosen = [one for one in section.modules if one in (options.only or section.modules)]
             if not chosen:
                 continue
-            made = [one for module in chosen for one in mutants(module, _source(module))]
+            made = [one for module in chosen for one in mutants(module, _file(module).read_text())]
             judged |= set(chosen)
             left += _judge(pool, section, made, traces)
     return 1 if _unexpected(left, judged) else 0
 
 
-def _source(module: str) -> str:
-    return (CORE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+def _file(module: str) -> Path:
+    return CORE / f"{module.replace('.', '/')}.py"
 
 
 def _judge(
@@ -64,7 +64,7 @@ def _judge(
         flush=True,
     )
     for one in left:
-        print(f"  {CORE / one.module}.py:{one.line} {one.place}: {one.before} -> {one.after}")
+        print(f"  {_file(one.module)}:{one.line} {one.place}: {one.before} -> {one.after}")
         print(f"    {EQUIVALENT.get(one.name, 'nobody notices')}", flush=True)
     return left
 
@@ -89,7 +89,7 @@ def _unexpected(left: Iterable[Mutant], judged: set[str]) -> bool:
     stale = [
         name
         for name in EQUIVALENT
-        if name.split(".", maxsplit=1)[0] in judged and name not in names
+        if any(name.startswith(f"{module}.") for module in judged) and name not in names
     ]
     for name in stale:
         print(f"listed as equivalent, but not left: {name}")
