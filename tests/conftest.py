@@ -52,7 +52,9 @@ def remove_namespace(engine: DockerEngine, name: str) -> None:
     wanted = {labels.NAMESPACE: name}
     for container in engine.containers(wanted):
         engine.remove_container(container.id, force=True)
-    for volume in engine.volumes(wanted):
+    # A Namespace object is in no namespace.
+    itself = {labels.RECORD_KIND: "Namespace", labels.RECORD_NAME: name}
+    for volume in (*engine.volumes(wanted), *engine.volumes(itself)):
         engine.remove_volume(volume.name)
     for network in engine.networks():
         if network.labels.get(labels.NAMESPACE) == name:

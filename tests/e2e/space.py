@@ -283,7 +283,11 @@ def clear(space: Space) -> None:
     for row in space.api.containers(all=True, filters=space.label):
         with contextlib.suppress(NotFound):
             space.api.remove_container(row["Id"], force=True)
-    for volume in space.api.volumes(filters=space.label)["Volumes"] or []:
+    itself = [f"{labels.RECORD_KIND}=Namespace", f"{labels.RECORD_NAME}={space.name}"]
+    for volume in [
+        *(space.api.volumes(filters=space.label)["Volumes"] or []),
+        *(space.api.volumes(filters={"label": itself})["Volumes"] or []),
+    ]:
         with contextlib.suppress(NotFound):
             space.api.remove_volume(volume["Name"])
     for network in space.networks():
