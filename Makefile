@@ -5,6 +5,8 @@ BIN := .venv/bin
 # Tests that need no Engine; they run first, because they fail in seconds.
 PURE := $(wildcard tests/unit tests/property tests/golden tests/test_docs.py)
 WORKERS ?= 2
+# They wait for the Engine most of the time.
+ENGINE_WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 # Never in parallel: the steps of one target depend on each other's effects (.venv, Engine, images).
@@ -66,7 +68,7 @@ fix: setup  ## format, and repair what ruff can repair
 .PHONY: test
 test: setup engine images  ## all tests; an Engine that does not answer is a failure
 	$(BIN)/pytest -n $(WORKERS) $(PURE)
-	$(BIN)/pytest -n $(WORKERS) tests $(addprefix --ignore=,$(PURE) tests/workloads)
+	$(BIN)/pytest -n $(ENGINE_WORKERS) tests $(addprefix --ignore=,$(PURE) tests/workloads)
 
 .PHONY: test-fast
 test-fast: setup  ## the tests that need no Engine
