@@ -39,6 +39,24 @@ def test_a_crash_loop_ends_the_wait_early_with_the_last_log_lines(bench: Bench):
     assert bench.clock.now() - began < 10
 
 
+def test_a_pod_that_crashes_and_runs_again_between_two_looks_has_proved_nothing(bench: Bench):
+    rest, sleep = [1, 2, 3], bench.clock.sleep
+    crashed_at = [0.0]
+
+    def sleep_and_crash(seconds: float) -> None:
+        sleep(seconds)
+        if rest and bench.engine.count("start"):
+            rest.pop()
+            bench.engine.crash("web-0", exit_code=7, restarting=True)
+            bench.engine.container("web-0").status = ContainerStatus.RUNNING
+            crashed_at.append(bench.clock.now())
+
+    bench.clock.sleep = sleep_and_crash  # type: ignore[method-assign]
+    bench.apply(a_set(replicas=1))
+    assert not rest
+    assert bench.clock.now() - crashed_at[-1] > 0.29
+
+
 def test_a_time_out_names_the_pod_its_state_and_the_last_probe(bench: Bench):
     bench.prober.answer = lambda found: NO if found.name == "web-1" else OK
     with pytest.raises(NotConverged) as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from minisets.app.context import Context
+from minisets.core import labels
 from minisets.core.manifest import Container, Probe
 from minisets.core.observed import ContainerSeen, ContainerStatus, PublishedPort
 from minisets.core.pod.probe_state import PodProbes, ProbeResult, begin_pod, next_due_pod, step_pod
@@ -85,6 +87,7 @@ class Readiness:
         self._just_started: set[str] = set()
         # Started by this command, or seen to crash: whether they go on running is not known yet.
         self._unsteady: set[str] = set()
+        self._deaths: Counter[str] = Counter()
         self._expected: dict[str, _Entry] = {}
         # Pods are created in several threads.
         self._lock = threading.Lock()
@@ -128,19 +131,37 @@ class Readiness:
 
         They are ready as soon as they run, and only a second look tells whether they still do.
         """
-        now = self._clock.now()
-        ages = [
-            now - entry.ready_since
-            for entry in self._entries.values()
-            if entry.watched.container.id in self._unsteady
+        unproven = {
+            container_id: entry
+            for container_id, entry in self._entries.items()
+            if container_id in self._unsteady
             and entry.ready_since is not None
             and entry.watched.spec.readiness_probe is None
-        ]
+        }
+        now = self._clock.now()
+        ages = [now - (entry.ready_since or now) for entry in unproven.values()]
         pause = max((seconds - age for age in ages), default=0.0)
         if pause <= _INSTANT:
             return False
         self._clock.sleep(pause)
+        deaths = self._count_deaths()
+        for container_id, entry in unproven.items():
+            if deaths[container_id] > self._deaths[container_id]:
+                # It runs again, so that no look would tell.
+                entry.ready_since = self._clock.now()
+        self._deaths = deaths
         return True
+
+    def _count_deaths(self) -> Counter[str]:
+        """Return how often each container has ended, as far as the Engine remembers."""
+        found = self._context.engine.events(
+            since=0.0,
+            until=self._clock.now(),
+            types=("container",),
+            actions=("die",),
+            labels={labels.SCHEMA: None},
+        )
+        return Counter(event.id for event in found)
 
     def update(self, pods: Iterable[WatchedPod]) -> None:
         """Take the pods as they are now; those that do not run are not ready."""
