@@ -23,6 +23,7 @@ import yaml
 from docker.errors import NotFound
 
 from minisets.core import labels, naming
+from minisets.engine.docker_streams import HijackedSocket, collect
 from tests.e2e import program
 from tests.e2e.program import PROGRAM
 
@@ -256,9 +257,14 @@ class Space:
         # One stream: of two, the Engine may deliver the end of one before the rest of the other.
         line = f"exec 2>&1\n{command}\necho {_END}$?"
         made = self.api.exec_create(self.container(pod), ["sh", "-c", line])
-        printed = self.api.exec_start(made["Id"]).decode()
+        # Without this, the SDK loses what comes together with the headers of the answer.
+        stream = HijackedSocket(self.api.exec_start(made["Id"], socket=True))
+        try:
+            output, _ = collect(stream, timeout_seconds=_LIMIT, monotonic=monotonic)
+        finally:
+            stream.close()
+        printed = output.decode()
         out, end, code = printed.rpartition(_END)
-        # Without the end the Engine has lost the output, which says nothing about the pod.
         assert end, f"{pod}: {command}: the output is not whole: {printed!r}"
         assert code == "0\n", f"{pod}: {command}: exit code {code}: {out!r}"
         return str(out).strip()
