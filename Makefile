@@ -74,6 +74,10 @@ test: setup engine images  ## all tests; an Engine that does not answer is a fai
 test-fast: setup  ## the tests that need no Engine
 	$(BIN)/pytest -n $(WORKERS) $(PURE)
 
+.PHONY: search
+search: setup  ## look for examples that the property tests have not seen; takes minutes
+	PROPERTIES=search $(BIN)/pytest -n $(WORKERS) tests/property
+
 .PHONY: coverage
 coverage: setup  ## branch coverage of core by the tests that need no Engine
 	$(BIN)/pytest -n $(WORKERS) $(PURE) --cov=minisets.core --cov-branch --cov-report=term-missing

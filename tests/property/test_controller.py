@@ -163,7 +163,7 @@ happenings = st.lists(
 
 
 @st.composite
-def courses(draw: st.DrawFn, /, options: Options = NAMES, **fixed: object) -> Course:
+def courses(draw: st.DrawFn, /, options: Options = REPAIR, **fixed: object) -> Course:
     spec = replace(draw(specs), **fixed)  # type: ignore[arg-type]
     course = Course(Snapshot(set=spec), options)
     for happening in draw(happenings):
@@ -204,7 +204,7 @@ def test_a_rollout_ends_with_all_pods_at_the_newest_template(course: Course):
 @given(courses())
 def test_a_second_plan_is_empty(course: Course):
     course.calm_down()
-    assert plan(apply_plan(course.world, course.sync()), NAMES).is_empty
+    assert plan(apply_plan(course.world, course.sync()), REPAIR).is_empty
 
 
 @given(courses(ordered=True))
@@ -262,7 +262,7 @@ def test_the_road_of_a_dry_run_ends_where_the_real_one_does(course: Course):
     world = course.world
     for pod in world.pods:
         world = make_ready(world, pod.name)
-    plans = road(world, NAMES)
+    plans = road(world, REPAIR)
     for answer in plans:
         assert answer.actions
     course.world = world

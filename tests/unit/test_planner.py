@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from minisets.core.controller.actions import SetClaimOwners, render
+from minisets.core.controller.actions import CreatePod, DeletePod, SetClaimOwners, render
 from minisets.core.controller.controller_state import (
     Claim,
     Phase,
@@ -286,6 +286,20 @@ def test_a_pod_without_an_ordinal_is_counted_only_while_the_set_goes_away():
     assert plan(world, NAMES).status.replicas == 3
     assert plan(world, NAMES).is_converged
     assert plan(replace(world, deleting=True), NAMES).status.replicas == 4
+
+
+def test_no_pod_is_made_that_the_same_plan_deletes():
+    world = change(settled(), template="b", rolling_update_is_nil=True, ordered=False)
+    status = replace(world.status or Status(), current_replicas=1)
+    world = remove_pod(replace(world, status=status), "web-0")
+    kubernetes, ours = plan(world, NAMES).actions, plan(world, REPAIR).actions
+    assert {type(one) for one in kubernetes if getattr(one, "name", "") == "web-0"} == {
+        CreatePod,
+        DeletePod,
+    }
+    assert [one for one in ours if getattr(one, "name", "") == "web-0"] == [
+        CreatePod(name="web-0", revision="web-b", cause="web-0 is missing")
+    ]
 
 
 def test_without_rolling_update_details_the_status_says_which_pods_stay_old():

@@ -30,7 +30,7 @@ from minisets.core.controller.planner_claims import (
     stale_claim,
     supply_claims,
 )
-from minisets.core.controller.planner_sight import Sight, Slot, look, obstacle, range_text
+from minisets.core.controller.planner_sight import Sight, Slot, look, obstacle, range_text, renewed
 from minisets.core.controller.planner_steps import (
     Step,
     error_text,
@@ -54,7 +54,8 @@ class Options:
         name_of: Makes a revision name from a template text and a collision count; None makes the
             names that Kubernetes makes.
         repair_broken: Replace a pod that blocks an ordered rollout although the template has
-            changed since; Kubernetes leaves that to a person.
+            changed since; Kubernetes leaves that to a person. And make no pod of an unordered set
+            that would be deleted at once, as Kubernetes does without end.
     """
 
     name_of: NameOf | None = None
@@ -103,6 +104,7 @@ def _work(snapshot: Snapshot, choice: Choice, options: Options) -> Step:
     sight = look(snapshot, choice)
     if not options.repair_broken:
         return _walk(sight)
+    sight = renewed(sight)
     target = repair_target(sight.spec, sight.slots, choice.update)
     return _walk(sight) if target is None else _repair(sight, target)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minisets.core.controller.controller_state import (
     Pod,
@@ -86,6 +86,22 @@ def _new_pod_revision(snapshot: Snapshot, choice: Choice, index: int) -> str:
     if spec.rolling_update_is_nil and snapshot.status is not None:
         keeping = snapshot.status.current_replicas
     return choice.current if index < keeping else choice.update
+
+
+def renewed(sight: Sight) -> Sight:
+    """Fill the holes of an unordered set at the update revision.
+
+    Not in Kubernetes: where the manifest has no details for RollingUpdate, it makes such a pod at
+    the current revision and deletes it in the same sync because it is old, again and again.
+    """
+    spec = sight.spec
+    if spec.ordered or not spec.rolling_update_is_nil:
+        return sight
+    slots = (
+        replace(slot, revision=sight.choice.update) if slot.pod is None else slot
+        for slot in sight.slots
+    )
+    return replace(sight, slots=tuple(slots))
 
 
 def obstacle(spec: SetSpec, slot: Slot) -> str | None:
