@@ -54,8 +54,8 @@ class Options:
         name_of: Makes a revision name from a template text and a collision count; None makes the
             names that Kubernetes makes.
         repair_broken: Replace a pod that blocks an ordered rollout although the template has
-            changed since; Kubernetes leaves that to a person. And make no pod of an unordered set
-            that would be deleted at once, as Kubernetes does without end.
+            changed since; Kubernetes leaves that to a person. And make missing pods at the new
+            revision, as it does where RollingUpdate has details.
     """
 
     name_of: NameOf | None = None

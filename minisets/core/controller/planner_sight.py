@@ -89,13 +89,12 @@ def _new_pod_revision(snapshot: Snapshot, choice: Choice, index: int) -> str:
 
 
 def renewed(sight: Sight) -> Sight:
-    """Fill the holes of an unordered set at the update revision.
+    """Fill holes at the update revision also where the manifest has no details for RollingUpdate.
 
-    Not in Kubernetes: where the manifest has no details for RollingUpdate, it makes such a pod at
-    the current revision and deletes it in the same sync because it is old, again and again.
+    Not in Kubernetes: it makes some of these pods at the current revision. An unordered set then
+    deletes them in the same sync because they are old, and a repair makes the broken pod again.
     """
-    spec = sight.spec
-    if spec.ordered or not spec.rolling_update_is_nil:
+    if not sight.spec.rolling_update_is_nil:
         return sight
     slots = (
         replace(slot, revision=sight.choice.update) if slot.pod is None else slot
