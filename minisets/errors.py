@@ -19,6 +19,7 @@ MinisetsError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -168,3 +169,20 @@ class ReferenceMissing(NotConverged):
     """A pod refers to a ConfigMap, a Secret or a key of one that is not there."""
 
     reference = "reference-missing"
+
+
+def joined(errors: Sequence[MinisetsError]) -> MinisetsError:
+    """Return the gravest of several errors, by its exit code, with what all of them have to say.
+
+    Hints that differ stand behind their own messages.
+    """
+    gravest = max(errors, key=lambda error: error.exit_code)
+    hints = {error.hint for error in errors}
+    if len(hints) > 1:
+        messages = [f"{one.message} ({one.hint})" if one.hint else one.message for one in errors]
+        gravest.hint = None
+    else:
+        messages = [error.message for error in errors]
+    gravest.message = "\n".join(dict.fromkeys(messages))
+    gravest.args = (gravest.message,)
+    return gravest

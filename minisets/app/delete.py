@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Literal
 
 from minisets.app.context import Context
@@ -11,18 +13,61 @@ from minisets.app.loop.deeds import Workshop
 from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.loop.network import find_network, remove_network
 from minisets.app.loop.pod_storage import remove_volumes
-from minisets.app.loop.sets import ORPHANED_KIND, SET_KIND, find_set, observe_whole
+from minisets.app.loop.sets import (
+    ORPHANED_KIND,
+    SET_KIND,
+    find_set,
+    observe_whole,
+    read_sets,
+)
+from minisets.app.loop.side_by_side import outcomes, side_by_side
 from minisets.app.loop.targets import Target, flush
-from minisets.app.loop.world import World, observe
+from minisets.app.loop.world import Key, World, observe
 from minisets.core import labels, naming
 from minisets.core.observed import VolumeSeen
 from minisets.core.pod.seen import PodSeen
 from minisets.core.query.absence import not_found
-from minisets.errors import EngineConflict, InputError, NotFound
+from minisets.errors import EngineConflict, InputError, MinisetsError, NotFound, joined
 
 Cascade = Literal["foreground", "background", "orphan"]
 
-_WORKERS = 8
+
+def delete_sets(
+    context: Context,
+    sets: Sequence[Key],
+    *,
+    cascade: Cascade = "foreground",
+    volumes: bool = False,
+    grace_seconds: int | None = None,
+    ignore_not_found: bool = False,
+    tell: Callable[[Key, tuple[str, ...]], None] = lambda _key, _kept: None,
+) -> None:
+    """Delete sets side by side: they know nothing of each other, and one that fails stops none.
+
+    Args:
+        context: Of the command.
+        sets: Namespace and name of each.
+        cascade: ``foreground``: pods go from the highest ordinal down, each after the one before
+            is gone; ``background``: all at once; ``orphan``: they stay and run on.
+        volumes: Remove the claims, too, except those whose reclaim policy says Retain.
+        grace_seconds: Overrides the pods' own grace periods.
+        ignore_not_found: Be content with what is gone already.
+        tell: Called for each set that is gone, with the names of the volumes that stay.
+
+    Raises:
+        NotFound: Some of them are not there; the others are gone.
+    """
+    lock = threading.Lock()
+
+    def delete(key: Key) -> None:
+        kept = _delete_set(context, key, cascade, volumes=volumes, grace_seconds=grace_seconds)
+        with lock:
+            tell(key, kept)
+
+    found = outcomes([partial(delete, key) for key in dict.fromkeys(sets)])
+    for namespace in sorted({namespace for namespace, _ in sets}):
+        _tidy(context, namespace)
+    _raise(found, ignore_not_found=ignore_not_found)
 
 
 def delete_set(
@@ -34,29 +79,34 @@ def delete_set(
     volumes: bool = False,
     grace_seconds: int | None = None,
 ) -> tuple[str, ...]:
-    """Delete a set and return the names of the volumes that stay.
+    """Delete one set and return the names of the volumes that stay; see delete_sets."""
+    kept: list[str] = []
+    delete_sets(
+        context,
+        [(namespace, name)],
+        cascade=cascade,
+        volumes=volumes,
+        grace_seconds=grace_seconds,
+        tell=lambda _key, names: kept.extend(names),
+    )
+    return tuple(kept)
 
-    Args:
-        context: Of the command.
-        namespace: Of the set.
-        name: Of the set.
-        cascade: ``foreground``: pods go from the highest ordinal down, each after the one before
-            is gone; ``background``: all at once; ``orphan``: they stay and run on.
-        volumes: Remove the claims, too, except those whose reclaim policy says Retain.
-        grace_seconds: Overrides the pods' own grace periods.
 
-    Raises:
-        NotFound: There is no such set.
-    """
-    target = find_set(context, namespace, name)
+def _delete_set(
+    context: Context, key: Key, cascade: Cascade, *, volumes: bool, grace_seconds: int | None
+) -> tuple[str, ...]:
+    target = find_set(context, *key)
     # Written first: another command that drives the set sees it and stops.
     target.change(deletion=cascade)
     flush(context, target)
-    world = observe(context.engine, namespace)
+    world = observe(context.engine, target.namespace)
     if cascade != "orphan":
-        _remove_pods(context, target, world, cascade, grace_seconds)
+        # That other command may be in the middle of making a pod.
+        while pods := world.pods(*key):
+            _remove_pods(context, target, world, pods, cascade, grace_seconds)
+            world = observe(context.engine, target.namespace)
         _remove_leftovers(context, target, world)
-    claims = world.claims(namespace, name)
+    claims = world.claims(*key)
     goes = [volume for volume in claims if _goes(target, volume, volumes=volumes)]
     if cascade == "orphan":
         goes = []
@@ -66,9 +116,63 @@ def delete_set(
         # Else the pods would bring the set back: a lost record is rebuilt from them.
         _mark_orphaned(context, world, target)
     context.store.remove(target.record)
-    _tidy(context, namespace)
     gone = {volume.name for volume in goes}
     return tuple(volume.name for volume in claims if volume.name not in gone)
+
+
+def delete_pods(
+    context: Context,
+    namespace: str,
+    names: Sequence[str],
+    *,
+    wait: bool = True,
+    grace_seconds: int | None = None,
+    timeout_seconds: float = DEFAULT_TIMEOUT,
+    ignore_not_found: bool = False,
+    tell: Callable[[str], None] = lambda _pod: None,
+) -> None:
+    """Delete pods, all at once as kubectl does, and return when their sets are whole again.
+
+    Args:
+        context: Of the command.
+        namespace: Of the pods.
+        names: Of the pods, of one set or of several.
+        wait: Until the new pods are ready.
+        grace_seconds: Overrides the pods' own grace periods.
+        timeout_seconds: Of the wait.
+        ignore_not_found: Be content with what is gone already.
+        tell: Called with each pod that is gone, before its set is driven.
+
+    Raises:
+        NotFound: Some of them are not there; the others were deleted.
+        NotConverged: Time is over, or a pod cannot get ready.
+    """
+    world = observe_whole(context, namespace)
+    # Pods that a deleted set has left behind can be deleted as well.
+    sets = {target.name: target for target in read_sets(world, with_orphans=True)}
+    lock = threading.Lock()
+    concerned: set[str] = set()
+
+    def remove(name: str) -> None:
+        pod = find_pod(world, namespace, name)
+        target = sets[pod.labels[labels.SET]]
+        concerned.add(target.name)
+        workshop = Workshop(context=context, target=target, world=world, network=None)
+        workshop.remove(pod, "it was deleted", grace_seconds=grace_seconds)
+        with lock:
+            tell(name)
+
+    found = outcomes([partial(remove, name) for name in dict.fromkeys(names)])
+    targets = [sets[name] for name in sorted(concerned)]
+    driven = [target for target in targets if (SET_KIND, *target.key) in world.records]
+    if wait and driven:
+        drive = Drive(context, driven)
+        found += outcomes([lambda: _run(drive, timeout_seconds)])
+    _raise(found, ignore_not_found=ignore_not_found)
+
+
+def _run(drive: Drive, timeout_seconds: float) -> None:
+    drive.run(timeout_seconds=timeout_seconds)
 
 
 def delete_pod(
@@ -79,19 +183,19 @@ def delete_pod(
     wait: bool = True,
     timeout_seconds: float = DEFAULT_TIMEOUT,
 ) -> None:
-    """Delete a pod and return when its set is whole again, the new pod ready.
+    """Delete one pod and return when its set is whole again; see delete_pods."""
+    delete_pods(context, namespace, [pod], wait=wait, timeout_seconds=timeout_seconds)
 
-    Raises:
-        NotFound: There is no such pod.
-    """
-    world = observe_whole(context, namespace)
-    seen = find_pod(world, namespace, pod)
-    target = find_set(context, namespace, seen.labels[labels.SET], world)
-    Workshop(context=context, target=target, world=world, network=None).remove(
-        seen, "it was deleted"
-    )
-    if wait:
-        Drive(context, [target]).run(timeout_seconds=timeout_seconds)
+
+def _raise(found: Iterable[MinisetsError | None], *, ignore_not_found: bool) -> None:
+    """Raise what went wrong, all of it together."""
+    errors = [
+        error
+        for error in found
+        if error is not None and not (ignore_not_found and isinstance(error, NotFound))
+    ]
+    if errors:
+        raise joined(errors)
 
 
 def delete_claim(context: Context, namespace: str, claim: str) -> None:
@@ -165,8 +269,7 @@ def delete_namespace(
     found = world.containers or world.volumes or find_network(context, namespace)
     if not found and ("Namespace", "", namespace) not in observe(context.engine).records:
         raise NotFound(f'namespaces "{namespace}" not found', hint="minisets get sts -A")
-    for record in world.of_kind(SET_KIND, namespace):
-        delete_set(context, namespace, record.name, volumes=volumes)
+    delete_sets(context, [record.key[1:] for record in world.of_kind(SET_KIND)], volumes=volumes)
     world = observe(context.engine, namespace)
     for container in world.containers:
         context.engine.remove_container(container.id, force=True)
@@ -204,20 +307,23 @@ def find_pod(world: World, namespace: str, pod: str) -> PodSeen:
 
 
 def _remove_pods(
-    context: Context, target: Target, world: World, cascade: Cascade, grace_seconds: int | None
+    context: Context,
+    target: Target,
+    world: World,
+    pods: Sequence[PodSeen],
+    cascade: Cascade,
+    grace_seconds: int | None,
 ) -> None:
     workshop = Workshop(context=context, target=target, world=world, network=None)
-    pods = list(reversed(world.pods(target.namespace, target.name)))
 
     def remove(pod: PodSeen) -> None:
         workshop.remove(pod, "its set is deleted", grace_seconds=grace_seconds)
 
     if cascade == "foreground":
-        for pod in pods:
+        for pod in reversed(pods):
             remove(pod)
-        return
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        list(pool.map(remove, pods))
+    else:
+        side_by_side([partial(remove, pod) for pod in pods])
 
 
 def _remove_leftovers(context: Context, target: Target, world: World) -> None:

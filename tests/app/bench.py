@@ -139,9 +139,11 @@ class FakeProber:
     def __init__(self, engine: FakeEngine) -> None:
         self._engine = engine
         self.answer: Callable[[FakeContainer], ProbeResult] = lambda _container: OK
+        self.asked: Callable[[ProbeTarget], None] = lambda _target: None
         self.notices: tuple[str, ...] = ()
 
     def probe(self, target: ProbeTarget, probe: object, *, timeout: float) -> ProbeResult:
+        self.asked(target)
         try:
             container = self._engine.container(target.container_id)
         except EngineMissing as error:

@@ -7,11 +7,13 @@ from minisets.app.delete import (
     delete_namespace,
     delete_object,
     delete_pod,
+    delete_pods,
     delete_set,
+    delete_sets,
 )
 from minisets.core import labels
 from minisets.core.observed import VolumeSeen
-from minisets.errors import EngineConflict, InputError, NotFound
+from minisets.errors import EngineConflict, EngineError, InputError, NotFound
 from tests.app.bench import Bench, a_service, a_set, events, probed, with_claim
 
 
@@ -170,3 +172,59 @@ def test_deleting_a_set_again_after_a_fault_ends_what_was_begun(bench: Bench):
     assert bench.facts().deletion == "foreground"
     delete_set(bench.command(), "default", "web")
     assert (bench.pods, bench.records, len(bench.claims)) == ([], [], 3)
+
+
+def test_several_pods_are_stopped_at_once_and_then_waited_for(bench: Bench):
+    bench.apply(probed(a_set()), probed(a_set("db", replicas=2)))
+    before = bench.ids()
+    bench.engine.log.clear()
+    told: list[str] = []
+    names = ["web-2", "db-0", "web-0"]
+    delete_pods(bench.command(), "default", names, tell=told.append)
+    assert sorted(told) == sorted(names)
+    order = [line.split()[0] for line in events(bench, "remove_container", "create_container")]
+    assert order == ["remove_container"] * 3 + ["create_container"] * 3
+    after = bench.ids()
+    assert sorted(bench.running) == sorted(before)
+    assert {name for name in before if after[name] != before[name]} == set(names)
+
+
+def test_a_name_that_is_not_there_keeps_no_other_pod_from_being_deleted(bench: Bench):
+    bench.apply(a_set())
+    before = bench.ids()
+    with pytest.raises(NotFound, match='pods "nope" not found'):
+        delete_pods(bench.command(), "default", ["nope", "web-1"])
+    assert bench.ids()["web-1"] != before["web-1"]
+    assert len(bench.running) == 3
+    delete_pods(bench.command(), "default", ["nope"], ignore_not_found=True)
+
+
+def test_a_pod_that_a_deleted_set_left_behind_can_be_deleted(bench: Bench):
+    bench.apply(a_set())
+    delete_set(bench.command(), "default", "web", cascade="orphan")
+    delete_pods(bench.command(), "default", ["web-1"])
+    assert bench.pods == ["web-0", "web-2"]
+
+
+def test_a_set_that_cannot_be_deleted_keeps_no_other_from_it_and_each_error_is_told(bench: Bench):
+    bench.apply(a_set("a", replicas=1), a_set("b", replicas=1), a_set("c", replicas=1))
+    stop = bench.engine.stop
+
+    def refuse(container_id: str, *, grace_seconds: int | None = None) -> None:
+        name = bench.engine.container(container_id).name
+        if name in {"a-0", "c-0"}:
+            raise EngineError(f"cannot stop {name}")
+        stop(container_id, grace_seconds=grace_seconds)
+
+    bench.engine.stop = refuse  # type: ignore[method-assign]
+    gone: list[str] = []
+    with pytest.raises(EngineError) as caught:
+        delete_sets(
+            bench.command(),
+            [("default", name) for name in ("a", "b", "nope", "c")],
+            tell=lambda key, _kept: gone.append(key[1]),
+        )
+    assert gone == ["b"]
+    for words in ("cannot stop a-0", "cannot stop c-0", 'statefulsets.apps "nope" not found'):
+        assert words in caught.value.message
+    assert bench.pods == ["a-0", "c-0"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from minisets.app.delete import delete_pod, delete_set
-from minisets.app.park import scale
+from minisets.app.delete import delete_namespace, delete_pod, delete_set
+from minisets.app.park import scale, stop
 from minisets.app.query import get_pods
 from minisets.core.observed import ContainerStatus, ExecResult
 from minisets.core.pod.probe_state import ProbeResult
@@ -222,3 +222,26 @@ def test_a_container_whose_startup_probe_failed_is_restarted(bench: Bench):
     bench.apply(manifest)
     assert restarts
     assert bench.engine.count("restart") == 1
+
+
+_ASKED = {"httpGet": {"path": "/quit", "port": 80}}
+
+
+@pytest.mark.parametrize(
+    "goes",
+    [
+        lambda bench: delete_set(bench.command(), "default", "web"),
+        lambda bench: delete_pod(bench.command(), "default", "web-0", wait=False),
+        lambda bench: stop(bench.command(), "default"),
+        lambda bench: scale(bench.command(), "default", "web", 0),
+        lambda bench: delete_namespace(bench.command(), "default"),
+    ],
+    ids=["delete sts", "delete pod", "stop", "scale", "delete namespace"],
+)
+def test_a_hook_by_http_asks_the_pod_at_its_address_however_it_goes(bench: Bench, goes):
+    bench.apply(_hooked(preStop=_ASKED))
+    address = bench.address("web-0")
+    asked = []
+    bench.prober.asked = lambda target: asked.append((target.address, bool(target.network_id)))
+    goes(bench)
+    assert asked == [(address, True)]

@@ -18,8 +18,10 @@ from minisets.errors import (
     ImageError,
     ManifestError,
     MinisetsError,
+    NotFound,
     PortTaken,
     Problem,
+    joined,
 )
 
 
@@ -144,3 +146,16 @@ def test_layers_of_a_pull_are_added_up():
     assert (last.current, last.total, last.text) == (12, 30, "x: Download complete")
     with pytest.raises(ImageError, match="not found"):
         list(pull_progress("a:1", [{"error": "manifest unknown"}]))
+
+
+def test_several_errors_are_told_together_under_the_exit_code_of_the_gravest():
+    error = joined([NotFound("a is gone", hint="look"), EngineError("b is refused")])
+    assert (type(error), str(error), error.hint) == (
+        EngineError,
+        "a is gone (look)\nb is refused",
+        None,
+    )
+    same = joined([NotFound("a", hint="look"), NotFound("b", hint="look"), NotFound("a")])
+    assert str(same) == "a (look)\nb (look)\na"
+    alike = joined([NotFound("a", hint="look"), NotFound("b", hint="look")])
+    assert (str(alike), alike.hint) == ("a\nb", "look")

@@ -325,11 +325,7 @@ class Workshop:
         self._report(pod.name, "stopping", cause)
         template = self.target.template_of(pod.labels.get(labels.REVISION, ""))
         farewell = Farewell(
-            context=self.context,
-            pod=pod,
-            spec=template.spec,
-            address=self.address(pod),
-            network_id=self.network.id if self.network else "",
+            context=self.context, namespace=self.target.namespace, pod=pod, spec=template.spec
         )
         own = template.spec.termination_grace_period_seconds
         farewell.run(own if grace_seconds is None else grace_seconds)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from minisets.app.context import Context
 from minisets.app.loop.hooks import port_names, run_hook
+from minisets.app.loop.view import address_of_pod, network_of_pod
 from minisets.core.manifest import Container, PodSpec
 from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.pod.layout import Role
@@ -22,15 +23,14 @@ class Farewell:
     """One pod to stop and remove.
 
     Attributes:
+        namespace: Of the pod.
         spec: Of its revision.
-        address: Of the pod, for hooks that ask it something.
     """
 
     context: Context
+    namespace: str
     pod: PodSeen
     spec: PodSpec
-    address: str | None = None
-    network_id: str = ""
 
     def run(self, grace_seconds: int) -> None:
         """Stop and remove the pod; gone already is fine.
@@ -78,8 +78,9 @@ class Farewell:
         self.context.engine.forgo_restarts(container.id)
         target = ProbeTarget(
             container_id=container.id,
-            address=self.address,
-            network_id=self.network_id,
+            # As the Engine has it: who deletes a pod has no plan of its network.
+            address=address_of_pod(self.pod, self.namespace),
+            network_id=network_of_pod(self.pod, self.namespace),
             published=self.pod.holder.ports,
             port_names=port_names(spec),
             image_id=container.image_id,

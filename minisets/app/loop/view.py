@@ -35,7 +35,7 @@ def watched_pod(target: Target, pod: PodSeen) -> WatchedPod:
                 container=container,
                 spec=part.spec,
                 address=address_of_pod(pod, target.namespace),
-                network_id=pod.network_ids.get(naming.network_name(target.namespace), ""),
+                network_id=network_of_pod(pod, target.namespace),
                 known_since=_known_since(target, pod),
                 published=holder.ports,
                 is_on_host=template.spec.host_network,
@@ -58,3 +58,8 @@ def _known_since(target: Target, pod: PodSeen) -> float | None:
 def address_of_pod(pod: PodSeen, namespace: str) -> str | None:
     """Return the pod's address on its namespace's network, None if it has none (yet)."""
     return pod.addresses.get(naming.network_name(namespace))
+
+
+def network_of_pod(pod: PodSeen, namespace: str) -> str:
+    """Return the id of its namespace's network as the pod has it, empty if it is not on it."""
+    return pod.network_ids.get(naming.network_name(namespace), "")

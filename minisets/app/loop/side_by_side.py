@@ -1,0 +1,44 @@
+"""Independent work side by side: all of it comes to its end, and each error is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from minisets.errors import MinisetsError, joined
+
+# More threads gain nothing: the Engine's own work is what takes the time.
+WORKERS = 8
+
+Job = Callable[[], None]
+
+
+def side_by_side(jobs: Sequence[Job], pool: ThreadPoolExecutor | None = None) -> None:
+    """Run jobs side by side, in a pool of their own if none is given, and let all of them end.
+
+    Raises:
+        MinisetsError: The first that failed, with what the others have to say.
+    """
+    told = [error for error in outcomes(jobs, pool) if error is not None]
+    if told:
+        raise joined(told)
+
+
+def outcomes(
+    jobs: Sequence[Job], pool: ThreadPoolExecutor | None = None
+) -> list[MinisetsError | None]:
+    """Run jobs side by side, and return what became of each: its error, or None."""
+    if len(jobs) == 1:
+        return [_outcome(jobs[0])]
+    if pool is not None:
+        return list(pool.map(_outcome, jobs))
+    with ThreadPoolExecutor(WORKERS) as own:
+        return list(own.map(_outcome, jobs))
+
+
+def _outcome(job: Job) -> MinisetsError | None:
+    try:
+        job()
+    except MinisetsError as error:
+        return error
+    return None
