@@ -14,7 +14,7 @@ from minisets.app.loop.world import World, observe
 from minisets.app.query import get_claims, get_pods, get_services, get_sets
 from minisets.core import labels
 from minisets.core.query.jsonpath import Condition, holds
-from minisets.errors import NotConverged
+from minisets.errors import NotConverged, NotFound
 
 _POLL_SECONDS = 0.25
 
@@ -28,17 +28,18 @@ def wait_ready(
 ) -> None:
     """Drive the sets of pods until these pods are ready.
 
+    Kubernetes rule: a pod is followed by its name; one that is replaced meanwhile is waited for.
+
     Raises:
         NotFound: One of them is not there.
         NotConverged: Time is over, or a pod cannot get ready.
     """
     world = observe_whole(context, namespace)
-    containers = [find_pod(world, namespace, pod) for pod in pods]
-    names = sorted({container.labels[labels.SET] for container in containers})
+    found = [find_pod(world, namespace, pod) for pod in pods]
+    names = sorted({pod.labels[labels.SET] for pod in found})
     targets = [find_set(context, namespace, name, world) for name in names]
-    wanted = {container.id for container in containers}
     Drive(context, targets).run(
-        timeout_seconds=timeout_seconds, seen=world, until=lambda ready: wanted <= ready.keys()
+        timeout_seconds=timeout_seconds, seen=world, until=lambda ready: ready.issuperset(pods)
     )
 
 
@@ -97,11 +98,15 @@ def wait_field(
     read()
     world = observe_whole(context, namespace)
     targets = [open_target(record) for record in world.of_kind(SET_KIND, namespace)]
-    Drive(context, targets).run(
-        timeout_seconds=timeout_seconds,
-        seen=world,
-        until=lambda _: all(holds(condition, item) for item in read()),
-    )
+
+    def is_so(_ready: frozenset[str]) -> bool:
+        try:
+            return all(holds(condition, item) for item in read())
+        except NotFound:
+            # Gone in the meantime: what comes back under its name is waited for.
+            return False
+
+    Drive(context, targets).run(timeout_seconds=timeout_seconds, seen=world, until=is_so)
 
 
 def _identities(world: World, kind: str, namespace: str, names: Sequence[str]) -> set[str]:

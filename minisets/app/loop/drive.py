@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from minisets.app.context import Context
@@ -68,7 +68,7 @@ class Drive:
         timeout_seconds: float = DEFAULT_TIMEOUT,
         wait: bool = True,
         seen: World | None = None,
-        until: Callable[[Mapping[str, float]], bool] | None = None,
+        until: Callable[[frozenset[str]], bool] | None = None,
     ) -> bool:
         """Drive until converged; False if ``wait`` is off and something is still to come.
 
@@ -76,7 +76,8 @@ class Drive:
             timeout_seconds: Of the whole wait.
             wait: Wait for what takes time; else do what can be done now.
             seen: A look at the Engine that is still true, to begin with.
-            until: Enough for this command; takes container id → seconds since it became ready.
+            until: Enough for this command; takes the names of the pods that are ready now. It is
+                asked at each look, before anything is done.
 
         Raises:
             NotConverged: Time is over, or a pod cannot get ready.
@@ -92,10 +93,10 @@ class Drive:
                 # Nothing is decided about a pod before it was asked once how it is.
                 self._readiness.settle(_FIRST_PROBES_SECONDS)
                 while True:
-                    is_busy = self._advance(world, pool)
-                    if until is not None and until(self._readiness.ready_for()):
+                    self._take(world)
+                    if until is not None and until(self._ready_pods(world)):
                         return True
-                    if is_busy:
+                    if self._advance(world, pool):
                         # A pod that was just created is asked before anything is looked up.
                         self._readiness.wait_for_new(_POLL_SECONDS if wait else 0.0)
                         world = self._look()
@@ -134,6 +135,7 @@ class Drive:
                 self._readiness.update(watched_pods(world, self._targets))
                 self._readiness.settle(_FIRST_PROBES_SECONDS)
                 while not enough(_sets_of(world)):
+                    self._take(world)
                     if not self._advance(world, pool):
                         if not self._waiting:
                             self._turn.teller.finish()
@@ -151,12 +153,8 @@ class Drive:
         names = {target.namespace for target in self._targets}
         return observe(self._context.engine, names.pop() if len(names) == 1 else None)
 
-    def _advance(self, world: World, pool: ThreadPoolExecutor) -> bool:
-        """Do for every set what can be done now; False if there was nothing to do."""
-        if self._turn.is_contended:
-            # Of several networks of a name, all but one go.
-            self._networks.clear()
-            self._turn.is_contended = False
+    def _take(self, world: World) -> None:
+        """Take the sets and their pods as a look shows them."""
         for target in self._targets:
             refresh(target, world)
         pods = tuple(watched_pods(world, self._targets))
@@ -164,6 +162,22 @@ class Drive:
         if self._liveness is not None:
             self._liveness.update(pods, self._readiness.started())
             self._liveness.poll()
+
+    def _ready_pods(self, world: World) -> frozenset[str]:
+        ready = self._readiness.ready_for()
+        return frozenset(
+            pod.name
+            for target in self._targets
+            for pod in world.pods(*target.key)
+            if pod.id in ready
+        )
+
+    def _advance(self, world: World, pool: ThreadPoolExecutor) -> bool:
+        """Do for every set what can be done now; False if there was nothing to do."""
+        if self._turn.is_contended:
+            # Of several networks of a name, all but one go.
+            self._networks.clear()
+            self._turn.is_contended = False
         groups: list[list[Deed]] = []
         waiting: list[str] = []
         for target in self._targets:
