@@ -52,7 +52,6 @@ ENUMS: dict[tuple[str, str], list[str]] = {
         "FileOrCreate",
         "Socket",
     ],
-    ("LabelSelectorRequirement", "operator"): ["In", "NotIn", "Exists", "DoesNotExist"],
     ("PersistentVolumeClaimSpec", "accessModes"): ACCESS_MODES,
     ("PersistentVolumeClaimSpec", "volumeMode"): ["Block", "Filesystem"],
     ("PersistentVolumeSpec", "accessModes"): ACCESS_MODES,

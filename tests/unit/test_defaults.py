@@ -1,11 +1,15 @@
 import copy
 
-from minisets.core.input.defaults import (
-    apply_defaults,
-    apply_template_defaults,
-    convert_to_current,
-)
+import pytest
+
+from minisets.core.input.defaults import apply_defaults, convert_to_current
+from minisets.core.input.schema import load_schema
+from minisets.core.input.zero_values import POINTERS
 from tests.unit.manifests import a_service, a_set
+
+
+def pod_of(obj):
+    return apply_defaults(obj)["spec"]["template"]["spec"]
 
 
 def test_a_set_gets_the_defaults_of_the_api_server():
@@ -62,8 +66,8 @@ def test_an_unwritten_image_pull_policy_stays_unwritten():
 
 
 def test_a_probe_gets_its_thresholds_and_scheme():
-    template = {"spec": {"containers": [{"name": "a", "readinessProbe": {"httpGet": {}}}]}}
-    probe = apply_template_defaults(template)["spec"]["containers"][0]["readinessProbe"]
+    written = a_set(container__readinessProbe={"httpGet": {}})
+    probe = pod_of(written)["containers"][0]["readinessProbe"]
     assert probe == {
         "httpGet": {"path": "/", "scheme": "HTTP"},
         "periodSeconds": 10,
@@ -74,8 +78,8 @@ def test_a_probe_gets_its_thresholds_and_scheme():
 
 
 def test_files_from_objects_are_readable_by_all():
-    template = {"spec": {"volumes": [{"name": "a", "configMap": {"name": "x"}}, {"name": "b"}]}}
-    volumes = apply_template_defaults(template)["spec"]["volumes"]
+    written = [{"name": "a", "configMap": {"name": "x"}}, {"name": "b"}]
+    volumes = pod_of(a_set(template__volumes=written))["volumes"]
     assert volumes[0]["configMap"]["defaultMode"] == 420
     assert volumes[1] == {"name": "b", "emptyDir": {}}
 
@@ -141,9 +145,7 @@ def test_the_older_name_of_the_service_account_is_read_too():
 def test_a_hook_gets_its_scheme_and_a_health_service_its_name():
     hooks = {"preStop": {"httpGet": {"port": 1}}}
     container = {"name": "a", "lifecycle": hooks, "readinessProbe": {"grpc": {"port": 1}}}
-    (filled,) = apply_template_defaults({"spec": {"containers": [container]}})["spec"][
-        "containers"
-    ]
+    (filled,) = pod_of(a_set(template__containers=[container]))["containers"]
     assert filled["lifecycle"]["preStop"]["httpGet"]["scheme"] == "HTTP"
     assert filled["readinessProbe"]["grpc"]["service"] == ""
 
@@ -155,7 +157,7 @@ def test_the_rarer_volumes_get_their_defaults():
         {"name": "b", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}},
         {"name": "c", "hostPath": {"path": "/x"}},
     ]
-    a, b, c = apply_template_defaults({"spec": {"volumes": volumes}})["spec"]["volumes"]
+    a, b, c = pod_of(a_set(template__volumes=volumes))["volumes"]
     assert a["projected"]["defaultMode"] == 420
     assert a["projected"]["sources"][0]["serviceAccountToken"]["expirationSeconds"] == 3600
     assert b["ephemeral"]["volumeClaimTemplate"]["spec"]["volumeMode"] == "Filesystem"
@@ -194,3 +196,110 @@ def test_an_old_storage_class_is_converted():
 
 def test_a_kind_without_defaults_is_copied():
     assert apply_defaults({"kind": "Namespace"}) == {"kind": "Namespace"}
+
+
+@pytest.mark.parametrize(
+    ("path", "zero"),
+    [
+        ("spec__podManagementPolicy", ""),
+        ("spec__minReadySeconds", 0),
+        ("spec__serviceName", ""),
+        ("spec__updateStrategy", {}),
+        ("spec__updateStrategy", {"type": ""}),
+        ("spec__ordinals", {"start": 0}),
+        ("spec__persistentVolumeClaimRetentionPolicy", {}),
+        ("spec__persistentVolumeClaimRetentionPolicy", {"whenDeleted": "", "whenScaled": ""}),
+        ("template__restartPolicy", ""),
+        ("template__dnsPolicy", ""),
+        ("template__schedulerName", ""),
+        ("template__serviceAccountName", ""),
+        ("template__securityContext", {}),
+        ("container__imagePullPolicy", ""),
+        ("container__terminationMessagePath", ""),
+        ("container__terminationMessagePolicy", ""),
+        ("container__workingDir", ""),
+        ("container__resources", {}),
+        (
+            "container__ports",
+            [{"containerPort": 80, "name": "web", "hostPort": 0, "hostIP": "", "protocol": ""}],
+        ),
+    ],
+)
+def test_a_zero_that_the_api_server_takes_as_unwritten_gets_its_default(path, zero):
+    written, unwritten = apply_defaults(a_set(**{path: zero})), apply_defaults(a_set())
+    if path == "spec__serviceName":
+        del unwritten["spec"]["serviceName"]
+    if path == "spec__ordinals":
+        unwritten["spec"]["ordinals"] = {}
+    assert written == unwritten
+
+
+def test_zeros_of_a_probe_are_as_good_as_nothing():
+    zeros = dict.fromkeys(
+        (
+            "failureThreshold",
+            "initialDelaySeconds",
+            "periodSeconds",
+            "successThreshold",
+            "timeoutSeconds",
+        ),
+        0,
+    )
+    request = {"port": 80, "path": "", "scheme": "", "host": ""}
+    probe = pod_of(a_set(container__livenessProbe={"httpGet": request, **zeros}))["containers"][0]
+    assert probe["livenessProbe"] == {
+        "httpGet": {"port": 80, "path": "/", "scheme": "HTTP"},
+        "periodSeconds": 10,
+        "timeoutSeconds": 1,
+        "successThreshold": 1,
+        "failureThreshold": 3,
+    }
+
+
+def test_zeros_of_a_service_are_as_good_as_nothing():
+    ports = [
+        {"port": 80, "name": "web", "nodePort": 0, "protocol": "", "targetPort": 0},
+    ]
+    written = a_service(
+        type="", sessionAffinity="", externalTrafficPolicy="", externalName="", ports=ports
+    )
+    assert apply_defaults(written) == apply_defaults(a_service())
+
+
+def test_a_zero_of_a_pointer_is_a_value():
+    claim = {"metadata": {"name": "www"}, "spec": {"storageClassName": "", "accessModes": ["x"]}}
+    spec = apply_defaults(
+        a_set(
+            spec__replicas=0,
+            spec__revisionHistoryLimit=0,
+            spec__updateStrategy={"rollingUpdate": {"partition": 0, "maxUnavailable": 0}},
+            spec__volumeClaimTemplates=[claim],
+            template__securityContext={"runAsUser": 0, "fsGroup": 0},
+            template__volumes=[{"name": "a", "secret": {"secretName": "s", "defaultMode": 0}}],
+        )
+    )["spec"]
+    assert (spec["replicas"], spec["revisionHistoryLimit"]) == (0, 0)
+    assert spec["updateStrategy"]["rollingUpdate"] == {"partition": 0, "maxUnavailable": 0}
+    assert spec["volumeClaimTemplates"][0]["spec"]["storageClassName"] == ""
+    pod = spec["template"]["spec"]
+    assert pod["securityContext"] == {"runAsUser": 0, "fsGroup": 0}
+    assert pod["volumes"][0]["secret"]["defaultMode"] == 0
+
+
+def test_what_must_be_written_and_what_maps_hold_stays():
+    written = a_set(
+        metadata__labels={"tier": ""}, container__env=[{"name": "A", "value": ""}, {"name": ""}]
+    )
+    filled = apply_defaults(written)
+    assert filled["metadata"]["labels"] == {"tier": ""}
+    names = [one["name"] for one in filled["spec"]["template"]["spec"]["containers"][0]["env"]]
+    assert names == ["A", ""]
+
+
+def test_pointers_are_texts_and_numbers_of_the_schema():
+    definitions = load_schema()["$defs"]
+    for type_name, fields in POINTERS.items():
+        for field in fields:
+            declared = definitions[type_name]["properties"][field]
+            assert declared["type"] in ("string", "integer"), (type_name, field)
+            assert field not in definitions[type_name].get("required", ()), (type_name, field)

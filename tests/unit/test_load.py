@@ -266,3 +266,46 @@ def test_a_schema_error_does_not_hide_what_the_other_rules_say():
     assert any('unknown field "replica"' in text for text in found)
     assert any("replicas: Invalid value: -1" in text for text in found)
     assert any("Nginx_" in text for text in found)
+
+
+def test_what_is_empty_where_the_api_server_cannot_tell_is_accepted_without_a_word():
+    probe = {"tcpSocket": {"port": 80, "host": ""}, "periodSeconds": 0, "successThreshold": 0}
+    obj = a_set(
+        spec__podManagementPolicy="",
+        spec__updateStrategy={"type": ""},
+        template__dnsPolicy="",
+        template__restartPolicy="",
+        template__priorityClassName="",
+        container__imagePullPolicy="",
+        container__terminationMessagePolicy="",
+        container__ports=[{"containerPort": 80, "name": "web", "protocol": "", "hostPort": 0}],
+        container__livenessProbe=probe,
+        container__readinessProbe=probe,
+    )
+    loaded = load_objects(obj)
+    assert [notice.ignored for notice in loaded.notices] == [("livenessProbe",)]
+    assert loaded.objects[0].raw == obj
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {
+                "container__volumeMounts": [
+                    {"name": "www", "mountPath": "/", "mountPropagation": ""}
+                ]
+            },
+            'Unsupported value: ""',
+        ),
+        ({"template__securityContext": {"fsGroupChangePolicy": ""}}, 'Unsupported value: ""'),
+        ({"container__ports": [{"containerPort": 0}]}, "Required value"),
+        ({"container__env": [{"name": ""}]}, "Required value"),
+        ({"container__image": ""}, "Required value"),
+        ({"metadata__name": ""}, "Required value"),
+    ],
+)
+def test_what_is_empty_where_the_api_server_can_tell_is_judged(changes, message):
+    with pytest.raises(ManifestError) as caught:
+        load_objects(a_set(**changes))
+    assert message in caught.value.problems[0].message

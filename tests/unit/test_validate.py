@@ -143,8 +143,8 @@ def test_labels_are_checked(labels):
             "must not have leading or trailing whitespace",
         ),
         (
-            {"container__ports": [{"containerPort": 0}]},
-            f"{CONTAINER}.ports[0].containerPort: Invalid value: 0: "
+            {"container__ports": [{"containerPort": 70000}]},
+            f"{CONTAINER}.ports[0].containerPort: Invalid value: 70000: "
             "must be between 1 and 65535, inclusive",
         ),
         (
@@ -548,3 +548,90 @@ def test_a_volume_has_a_capacity_and_access_modes():
     assert len(problems(obj)) == 2
     obj["spec"] = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]}
     assert problems(obj) == []
+
+
+def expressions(*found):
+    return {"spec__selector": {"matchLabels": {"app": "nginx"}, "matchExpressions": list(found)}}
+
+
+SELECTOR = "spec.selector.matchExpressions[0]"
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (
+            {"key": "app", "operator": "In"},
+            f"{SELECTOR}.values: Required value: must be specified when `operator` is 'In' or "
+            "'NotIn'",
+        ),
+        (
+            {"key": "app", "operator": "NotIn", "values": []},
+            f"{SELECTOR}.values: Required value: must be specified when `operator` is 'In' or "
+            "'NotIn'",
+        ),
+        (
+            {"key": "app", "operator": "Exists", "values": ["nginx"]},
+            f"{SELECTOR}.values: Forbidden: may not be specified when `operator` is 'Exists' or "
+            "'DoesNotExist'",
+        ),
+        (
+            {"key": "app", "operator": "exists"},
+            f'{SELECTOR}.operator: Invalid value: "exists": not a valid selector operator',
+        ),
+        (
+            {"key": "app", "operator": ""},
+            f'{SELECTOR}.operator: Invalid value: "": not a valid selector operator',
+        ),
+        (
+            {"key": "a b", "operator": "DoesNotExist"},
+            f'{SELECTOR}.key: Invalid value: "a b": name part must consist of',
+        ),
+        (
+            {"key": "app", "operator": "In", "values": ["nginx", "-"]},
+            f'{SELECTOR}.values[1]: Invalid value: "-": a valid label must be',
+        ),
+    ],
+)
+def test_a_wrong_expression_of_a_selector_is_the_only_problem(expression, expected):
+    (found,) = problems(a_set(**expressions(expression)))
+    assert found.startswith(expected)
+
+
+def test_an_operator_that_is_nearly_right_is_told():
+    (found,) = validate(apply_defaults(a_set(**expressions({"key": "a", "operator": "Exist"}))))
+    assert found.hint == "did you mean Exists?"
+
+
+def test_the_selector_of_a_claim_is_judged_too():
+    selector = {"matchExpressions": [{"key": "app", "operator": "In"}]}
+    (found,) = problems(a_set(spec__volumeClaimTemplates=[claim(selector=selector)]))
+    assert found.startswith(
+        "spec.volumeClaimTemplates[0].spec.selector.matchExpressions[0].values"
+    )
+
+
+@pytest.mark.parametrize("field", ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"])
+def test_what_runs_to_its_end_has_no_probes_and_no_hooks(field):
+    command = {"exec": {"command": ["x"]}}
+    content = {"preStop": command} if field == "lifecycle" else command
+    one = {"name": "init", "image": "x", field: content}
+    assert problems(a_set(template__initContainers=[one])) == [
+        f"{POD}.initContainers[0].{field}: Forbidden: may not be set for init containers without "
+        "restartPolicy=Always"
+    ]
+    assert problems(a_set(template__initContainers=[{**one, "restartPolicy": "Always"}])) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "detail"),
+    [
+        ("readinessProbe", 5, "must not be set for readinessProbes"),
+        ("livenessProbe", 0, "must be greater than 0"),
+    ],
+)
+def test_the_grace_of_a_probe_is_more_than_nothing_and_not_for_readiness(name, seconds, detail):
+    probe = {"tcpSocket": {"port": 80}, "terminationGracePeriodSeconds": seconds}
+    assert problems(a_set(**{f"container__{name}": probe})) == [
+        f"{CONTAINER}.{name}.terminationGracePeriodSeconds: Invalid value: {seconds}: {detail}"
+    ]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minisets.core.input.source import Json
+from minisets.core.input.zero_values import drop_zeros
 
 API_VERSIONS = {
     "StatefulSet": "apps/v1",
@@ -79,18 +80,15 @@ def _fill_old_set(spec: _Obj, version: str) -> list[str]:
 
 
 def apply_defaults(obj: _Obj) -> _Obj:
-    """Copy an object that has passed the schema and fill in what the API server would."""
-    result = copy.deepcopy(obj)
-    fill = _KINDS.get(result.get("kind", ""))
+    """Copy an object that has passed the schema and fill in what the API server would.
+
+    Where the API server cannot tell a written zero from none, its default is filled in, too.
+    """
+    kind = obj.get("kind", "")
+    result = copy.deepcopy(drop_zeros(obj, kind) if kind in API_VERSIONS else obj)
+    fill = _KINDS.get(kind)
     if fill is not None:
         fill(result)
-    return result
-
-
-def apply_template_defaults(template: _Obj) -> _Obj:
-    """Copy a pod template that has passed the schema and fill in what the API server would."""
-    result = copy.deepcopy(template)
-    _fill_template(result)
     return result
 
 

@@ -20,6 +20,7 @@ from minisets.core.input.source import Document, Json, Notice, Path, Source, par
 from minisets.core.input.support import notice_of_other_kind, review
 from minisets.core.input.support_table import NO_API
 from minisets.core.input.validate import find_overwritten, validate
+from minisets.core.input.zero_values import drop_zeros
 from minisets.core.manifest import Manifest
 from minisets.errors import ManifestError, Problem
 
@@ -102,10 +103,11 @@ def _check(
         message = f'no matches for kind "{kind}" in version "{raw["apiVersion"]}"'
         hint = f"use {API_VERSIONS[kind]}"
         return [], [], [Problem(message=message, path="apiVersion", hint=hint)]
-    wrong = check_schema(converted, kind)
+    read = drop_zeros(converted, kind)
+    wrong = check_schema(read, kind)
     if wrong:
-        return [], [], [*wrong, *_more_problems(converted, wrong)]
-    notices, refused = _review(converted, others)
+        return [], [], [*wrong, *_more_problems(read, wrong)]
+    notices, refused = _review(read, others)
     defaulted = apply_defaults(converted)
     problems = [*refused, *validate(defaulted)]
     subject = f"{kind.lower()}/{converted['metadata'].get('name', '')}"

@@ -14,6 +14,7 @@ from minisets.core.input.validate_data import check_data, check_data_update
 from minisets.core.input.validate_names import (
     MAX_LABEL,
     check_label_name,
+    check_label_selector,
     check_labels,
     check_not_negative,
     check_qualified_name,
@@ -237,11 +238,12 @@ def _check_selector(obj: _Obj) -> Iterator[Problem]:
     selector = obj["spec"].get("selector", {})
     path: Path = ("spec", "selector")
     labels = obj["spec"]["template"].get("metadata", {}).get("labels", {})
-    yield from check_labels((*path, "matchLabels"), selector.get("matchLabels", {}))
+    wrong = tuple(check_label_selector(path, selector))
+    yield from wrong
     yield from check_labels((*_TEMPLATE, "metadata", "labels"), labels)
     if not selector.get("matchLabels") and not selector.get("matchExpressions"):
         yield invalid(path, selector, "empty selector is invalid for statefulset")
-    elif not selects(selector, labels):
+    elif not wrong and not selects(selector, labels):
         detail = "`selector` does not match template `labels`"
         yield invalid((*_TEMPLATE, "metadata", "labels"), labels, detail)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from minisets.core.input.source import Path, render_path
 from minisets.core.suggest import did_you_mean
@@ -41,6 +42,8 @@ _CONFIG_KEY_MESSAGE = (
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. "
     "'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 )
+_OPERATORS_WITH_VALUES = ("In", "NotIn")
+_OPERATORS_WITHOUT_VALUES = ("Exists", "DoesNotExist")
 MAX_LABEL = 63
 MAX_SUBDOMAIN = 253
 MAX_PORT_NAME = 15
@@ -102,10 +105,36 @@ def check_labels(path: Path, labels: dict[str, str]) -> Iterator[Problem]:
     """Check the keys and values of a map of labels."""
     for key, value in labels.items():
         yield from check_qualified_name(path, key)
-        if len(value) > MAX_LABEL:
-            yield invalid((*path, key), value, f"must be no more than {MAX_LABEL} characters")
-        if not _LABEL_VALUE.match(value):
-            yield invalid((*path, key), value, _LABEL_VALUE_MESSAGE)
+        yield from _check_label_value((*path, key), value)
+
+
+def _check_label_value(path: Path, value: str) -> Iterator[Problem]:
+    if len(value) > MAX_LABEL:
+        yield invalid(path, value, f"must be no more than {MAX_LABEL} characters")
+    if not _LABEL_VALUE.match(value):
+        yield invalid(path, value, _LABEL_VALUE_MESSAGE)
+
+
+def check_label_selector(path: Path, selector: dict[str, Any]) -> Iterator[Problem]:
+    """Check the labels and expressions of a label selector."""
+    yield from check_labels((*path, "matchLabels"), selector.get("matchLabels", {}))
+    for index, expression in enumerate(selector.get("matchExpressions", ())):
+        place = (*path, "matchExpressions", index)
+        operator, values = expression["operator"], expression.get("values", ())
+        if operator in _OPERATORS_WITH_VALUES and not values:
+            detail = "must be specified when `operator` is 'In' or 'NotIn'"
+            yield required((*place, "values"), detail)
+        elif operator in _OPERATORS_WITHOUT_VALUES and values:
+            detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+            yield problem_at((*place, "values"), f"Forbidden: {detail}")
+        elif operator not in (*_OPERATORS_WITH_VALUES, *_OPERATORS_WITHOUT_VALUES):
+            problem = invalid((*place, "operator"), operator, "not a valid selector operator")
+            known = (*_OPERATORS_WITH_VALUES, *_OPERATORS_WITHOUT_VALUES)
+            hint = did_you_mean(operator, known) or f"the operators are: {', '.join(known)}"
+            yield problem_at((*place, "operator"), problem.message, hint)
+        yield from check_qualified_name((*place, "key"), expression["key"])
+        for number, value in enumerate(values):
+            yield from _check_label_value((*place, "values", number), value)
 
 
 def check_qualified_name(path: Path, key: str) -> Iterator[Problem]:

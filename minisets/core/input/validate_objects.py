@@ -9,6 +9,7 @@ from minisets.core.input.source import Path
 from minisets.core.input.validate_amounts import check_quantities
 from minisets.core.input.validate_names import (
     check_label_name,
+    check_label_selector,
     check_labels,
     check_port_name,
     check_port_number,
@@ -36,6 +37,7 @@ def check_claim_spec(path: Path, spec: _Obj) -> Iterator[Problem]:
     if "storage" not in requests:
         yield required((*path, "resources", "requests", "storage"))
     yield from check_quantities((*path, "resources", "requests"), requests)
+    yield from check_label_selector((*path, "selector"), spec.get("selector", {}))
 
 
 def check_claim(obj: _Obj) -> Iterator[Problem]:

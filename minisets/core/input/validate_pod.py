@@ -51,6 +51,8 @@ def check_pod_spec(
     for list_name in lists:
         for index, container in enumerate(spec.get(list_name, ())):
             place = (*path, list_name, index)
+            if list_name == "initContainers":
+                yield from _check_init_container(place, container)
             if container["name"] in seen:
                 yield duplicate((*place, "name"), container["name"])
             seen.add(container["name"])
@@ -78,11 +80,27 @@ def check_container(path: Path, container: _Obj, volumes: set[str]) -> Iterator[
     yield from check_mounts(path, container, volumes)
 
 
+def _check_init_container(path: Path, container: _Obj) -> Iterator[Problem]:
+    """Check that what is to end has nothing that is of use only to what goes on running."""
+    if container.get("restartPolicy") == "Always":
+        return
+    for field in ("lifecycle", *_PROBES):
+        if field in container:
+            message = "Forbidden: may not be set for init containers without restartPolicy=Always"
+            yield problem_at((*path, field), message)
+    if container.get("resizePolicy"):
+        detail = "must not be set for init containers"
+        yield invalid((*path, "resizePolicy"), container["resizePolicy"], detail)
+
+
 def _check_ports(path: Path, container: _Obj) -> Iterator[Problem]:
     names: set[str] = set()
     for index, port in enumerate(container.get("ports", ())):
         place = (*path, "ports", index)
-        yield from check_port_number((*place, "containerPort"), port["containerPort"])
+        if port["containerPort"]:
+            yield from check_port_number((*place, "containerPort"), port["containerPort"])
+        else:
+            yield required((*place, "containerPort"))
         if port.get("hostPort"):
             yield from check_port_number((*place, "hostPort"), port["hostPort"])
         name = port.get("name")
@@ -106,6 +124,16 @@ def _check_probes(path: Path, container: _Obj) -> Iterator[Problem]:
             yield from check_not_negative((*place, field), probe.get(field))
         if name != "readinessProbe" and probe.get("successThreshold", 1) != 1:
             yield invalid((*place, "successThreshold"), probe["successThreshold"], "must be 1")
+        yield from _check_probe_grace(place, probe, is_readiness=name == "readinessProbe")
+
+
+def _check_probe_grace(path: Path, probe: _Obj, *, is_readiness: bool) -> Iterator[Problem]:
+    grace = probe.get("terminationGracePeriodSeconds")
+    place = (*path, "terminationGracePeriodSeconds")
+    if grace is not None and is_readiness:
+        yield invalid(place, grace, "must not be set for readinessProbes")
+    elif grace is not None and grace <= 0:
+        yield invalid(place, grace, "must be greater than 0")
 
 
 def _check_hooks(path: Path, container: _Obj) -> Iterator[Problem]:
