@@ -50,7 +50,7 @@ class Result:
         return json.loads(self.out)
 
 
-def eventually(look: Callable[[], T | None], *, what: str, seconds: float = 30) -> T:
+def eventually(look: Callable[[], T | None], *, what: str, seconds: float = 90) -> T:
     """Look until there is something to see, and return it."""
     deadline = monotonic() + seconds
     pause = threading.Event()

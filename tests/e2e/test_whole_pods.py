@@ -92,4 +92,6 @@ def test_after_a_restart_of_the_engine_one_command_makes_the_pod_whole(
     space.run("start")
     assert states(space) == UP
     assert space.addresses() == address
-    assert space.run("get", "pods").out.splitlines()[1].split()[1] == "3/3"
+    eventually(
+        lambda: space.run("get", "pods").out.splitlines()[1].split()[1] == "3/3", what="3/3 ready"
+    )

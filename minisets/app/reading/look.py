@@ -22,8 +22,9 @@ from minisets.errors import EngineError, EngineMissing
 if TYPE_CHECKING:
     from minisets.core.query.engine_memory import EngineMemory
 
-# A reading command does not wait for slow probes: they count as not ready.
-_PROBE_SECONDS = 1.0
+# A reading command does not wait for slow probes: they count as not ready. On a busy machine a
+# quick one may take a second.
+_PROBE_SECONDS = 2.5
 _WORKERS = 8
 # Engines before 23 refuse a second measurement while one is under way.
 _BUSY = "already running"
