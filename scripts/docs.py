@@ -96,7 +96,9 @@ def render_kinds() -> str:
     for kind, reason in OTHER_KINDS.items():
         by_reason.setdefault(reason, []).append(kind)
     rows = [(_codes(kinds), reason) for reason, kinds in by_reason.items()]
-    return _table(("kind", "reason"), [*rows, ("any other", UNKNOWN_KIND)])
+    return _table(
+        ("kind", "reason"), [*rows, ("any other of Kubernetes or of an extension", UNKNOWN_KIND)]
+    )
 
 
 def render_commands() -> str:

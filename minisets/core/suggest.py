@@ -6,15 +6,17 @@ from collections.abc import Iterable
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that was most likely meant; None if none is near."""
+    """Return the known word that was most likely meant, in any case; None if none is near."""
     # 3 ms to import, and only an error needs it.
     from difflib import get_close_matches
 
-    candidates = sorted(set(known))
+    word = word.lower()
+    candidates = {one.lower(): one for one in sorted(set(known))}
     # difflib takes a swap of letters for two errors: a set of the same letters is near, too.
     swapped = [one for one in candidates if sorted(one) == sorted(word)]
     close = get_close_matches(word, candidates, n=1)
-    return next(iter([*swapped, *close]), None)
+    found = next(iter([*swapped, *close]), None)
+    return None if found is None else candidates[found]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

@@ -228,6 +228,68 @@ items:
     assert "ingress/web is ignored: " in ingress_said
 
 
+@pytest.mark.parametrize(
+    ("version", "kind", "path", "hint"),
+    [
+        ("apps/v1", "Statefulset", "kind", 'did you mean "StatefulSet"?'),
+        ("apps/v1", "StatefullSet", "kind", 'did you mean "StatefulSet"?'),
+        ("apps/v1", "Deploymnet", "kind", 'did you mean "Deployment"?'),
+        ("v1", "Servcie", "kind", 'did you mean "Service"?'),
+        ("v1", "ConfigMaps", "kind", 'did you mean "ConfigMap"?'),
+        ("v1", "secret", "kind", 'did you mean "Secret"?'),
+        ("v1", "Statefulset", "kind", 'did you mean "StatefulSet", of apps/v1?'),
+        ("networking.k8s.io/v1", "Ingres", "kind", 'did you mean "Ingress"?'),
+        ("v1", "StatefulSet", "apiVersion", "use apps/v1"),
+        ("v1", "Ingress", "apiVersion", "use networking.k8s.io/v1"),
+        ("app/v1", "StatefulSet", "apiVersion", "use apps/v1"),
+        ("apps/v1", "Service", "apiVersion", "use v1"),
+        ("apps/v1", "ConfigMap", "apiVersion", "use v1"),
+        ("apps/v2", "StatefulSet", "apiVersion", "use apps/v1"),
+        ("v2", "Service", "apiVersion", "use v1"),
+        ("storage.k8s/v1", "StorageClass", "apiVersion", "use storage.k8s.io/v1"),
+        ("apps/v1/x", "Deployment", "apiVersion", "use apps/v1"),
+        ("shop/v1", "Basket", "kind", None),
+        ("v1", "Quux", "kind", None),
+    ],
+)
+def test_a_kind_that_kubernetes_never_had_is_refused_with_the_one_that_was_meant(
+    version, kind, path, hint
+):
+    with pytest.raises(ManifestError) as caught:
+        load_objects({"apiVersion": version, "kind": kind, "metadata": {"name": "x"}})
+    (problem,) = caught.value.problems
+    assert problem.message == f'no matches for kind "{kind}" in version "{version}"'
+    assert problem.path == path
+    assert problem.hint == (hint or problem.hint)
+    assert problem.hint
+
+
+def test_a_misspelt_kind_is_shown_at_its_place():
+    (found,) = problems(WEB.replace("kind: StatefulSet", "kind: Statefulset"))
+    assert found.startswith('web.yaml:14:7: kind: no matches for kind "Statefulset"')
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [
+        ("monitoring.coreos.com/v1", "ServiceMonitor"),
+        ("serving.knative.dev/v1", "Service"),
+        ("snapshot.storage.k8s.io/v1", "VolumeSnapshotClass"),
+        ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+        ("resource.k8s.io/v1", "SomethingNew"),
+        ("networking.k8s.io/v1", "Ingress"),
+        ("extensions/v1beta1", "Deployment"),
+        ("policy/v1beta1", "PodDisruptionBudget"),
+        ("v1", "Pod"),
+        ("v1", "ServiceAccount"),
+    ],
+)
+def test_kinds_of_kubernetes_and_of_extensions_are_one_line_of_notice(version, kind):
+    loaded = load_objects({"apiVersion": version, "kind": kind, "metadata": {"name": "x"}})
+    assert loaded.objects == ()
+    assert len(loaded.notices) == 1
+
+
 def test_a_set_was_never_in_extensions():
     with pytest.raises(ManifestError, match='no matches for kind "StatefulSet" in version "ext'):
         load_objects(a_set(apiVersion="extensions/v1beta1"))

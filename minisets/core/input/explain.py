@@ -6,7 +6,6 @@ becomes of a field from the support table.
 
 from __future__ import annotations
 
-import difflib
 import json
 import pkgutil
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from typing import Any
 from minisets.core.input.defaults import API_VERSIONS
 from minisets.core.input.schema import load_schema, type_of
 from minisets.core.input.support_table import TABLE, YES, Level, Support
+from minisets.core.suggest import did_you_mean
 from minisets.errors import InputError
 
 # A pod is no object of its own here, but what a set's template describes.
@@ -153,12 +153,10 @@ def _values(declared: dict[str, Any]) -> tuple[str, ...]:
 def _no_such_field(
     kind: str, before: Sequence[str], name: str, known: Sequence[str]
 ) -> InputError:
-    lowered = {field.lower(): field for field in known}
-    near = difflib.get_close_matches(name.lower(), lowered, n=1)
     place = ".".join((kind, *before))
     return InputError(
         f'field "{name}" does not exist in {place}',
-        hint=f"did you mean {lowered[near[0]]}?" if near else f"minisets explain {place}",
+        hint=did_you_mean(name, known) or f"minisets explain {place}",
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from minisets.core.input.cluster_api import api_notice
 from minisets.core.input.decode import decode
 from minisets.core.input.defaults import API_VERSIONS, apply_defaults, convert_to_current
+from minisets.core.input.kubernetes_kinds import unknown_kind
 from minisets.core.input.schema import check_schema, strip_nulls
 from minisets.core.input.source import Document, Json, Notice, Path, Source, parse_path
 from minisets.core.input.support import notice_of_other_kind, review
@@ -95,6 +96,9 @@ def _check(
     problems = _check_identity(raw)
     if problems:
         return [], [], problems
+    unknown = unknown_kind(raw["apiVersion"], raw["kind"])
+    if unknown is not None:
+        return [], [], [unknown]
     if _is_foreign(raw):
         return [], [notice_of_other_kind(raw)], []
     converted, changes = convert_to_current(raw)
@@ -184,7 +188,7 @@ def _is_foreign(obj: dict[str, Any]) -> bool:
     # Other API groups have kinds of the same name, such as the Service of Knative.
     group, slash, _ = obj["apiVersion"].rpartition("/")
     own_group = current.rpartition("/")[0]
-    return bool(slash) and group != own_group and "." in group
+    return bool(slash) and group != own_group
 
 
 def _loaded(entry: _Checked) -> LoadedObject:

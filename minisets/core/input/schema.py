@@ -138,9 +138,8 @@ def _unknown_field(path: Path, name: str, known: list[str]) -> Problem:
 
 
 def _suggest(name: str, known: list[Any]) -> str:
-    lowered = {str(field).lower(): field for field in known}
-    near = nearest(name.lower(), lowered)
-    return f'did you mean "{lowered[near]}"?' if near else ""
+    near = nearest(name, map(str, known))
+    return f'did you mean "{near}"?' if near else ""
 
 
 def _wrong_value(error: jsonschema_rs.ValidationError) -> str:

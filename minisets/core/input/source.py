@@ -18,7 +18,10 @@ Path = tuple[str | int, ...]
 Locator = Callable[[Path, bool], tuple[int, int]]
 
 # How messages begin that are about the value of a field, not about the field.
-_ABOUT_VALUES = ("Invalid value", "Unsupported value", "Duplicate value", "Not found", "must be")
+_ABOUT_VALUES = (
+    *("Duplicate value", "Invalid value", "Not found", "Unsupported value"),
+    *("must be", "no matches for kind"),
+)
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
 _PATH_PART = re.compile(r"\[([^\]]*)\]|([^.\[]+)")
 
