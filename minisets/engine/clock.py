@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 
 
@@ -23,4 +23,4 @@ class SystemClock:
 
     def nonce(self) -> str:
         """Return fresh random text, 16 hexadecimal digits."""
-        return secrets.token_hex(8)
+        return os.urandom(8).hex()

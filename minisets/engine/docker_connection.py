@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from minisets.engine.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from minisets.engine.docker_wire import Answer, Body, Stream
 
 # Starting may mount slow storage; a stop has its grace period on top.
 ANSWER_SECONDS = 120
 
-_T = TypeVar("_T")
+Params = Mapping[str, str | int]
 
 
 class Connection(Protocol):
     """What the verbs need of the client.
 
     Attributes:
-        client: docker.APIClient.
+        client: docker.APIClient, imported and opened when it is first asked for.
         calls: How many answers the Engine gave.
         offered_api: The newest version that the Engine speaks.
         is_podman: It is Podman that speaks Docker's API.
@@ -28,19 +31,55 @@ class Connection(Protocol):
     api_version: tuple[int, int]
     offered_api: tuple[int, int]
     is_podman: bool
-    client: Any
     calls: int
 
+    @property
+    def client(self) -> Any:  # noqa: ANN401 - of the SDK, which only one module imports
+        """The SDK's client."""
+
+    def close(self) -> None:
+        """Close all connections."""
+
     def speaking(self, doing: str) -> AbstractContextManager[None]:
-        """Turn whatever the client raises inside into errors of ours."""
+        """Turn whatever is raised inside on the way to the Engine into errors of ours."""
 
-    def read(self, doing: str, ask: Callable[[], _T]) -> _T:
-        """Ask for something, again while the Engine restarts."""
+    def get(self, doing: str, path: str, params: Params | None = None) -> Any:  # noqa: ANN401
+        """Ask for something and return its JSON; again while the Engine restarts."""
 
-    def send(
-        self, method: str, path: str, *, timeout: float | None = ANSWER_SECONDS, **more: object
-    ) -> Any:  # noqa: ANN401 - requests.Response, which only the connection imports
-        """Send a request that the client has no method for, and return the answer."""
+    def ask(
+        self,
+        doing: str,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: object = None,
+        timeout: float | None = ANSWER_SECONDS,
+    ) -> Any:  # noqa: ANN401 - the API's JSON
+        """Send a request, once, with a body as JSON, and return the answer's; None if empty."""
 
-    def send_patiently(self, method: str, path: str, *, timeout: float) -> Any:  # noqa: ANN401
-        """Send a request whose answer may take long; None if it has not come in time."""
+    def exchange(
+        self,
+        doing: str,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Body | None = None,
+        content_type: str = "",
+        timeout: float | None = ANSWER_SECONDS,
+    ) -> Answer:
+        """Send a request, once, and return the answer as it is; a refusal is an error."""
+
+    def stream(
+        self,
+        doing: str,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Body | None = None,
+        content_type: str = "",
+        timeout: float | None = ANSWER_SECONDS,
+    ) -> Stream:
+        """Send a request, once, and return the answer before its body has come."""

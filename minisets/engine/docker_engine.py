@@ -1,85 +1,45 @@
-"""The connection to a Docker Engine: the SDK's low-level client, its settings and its errors.
+"""The connection to a Docker Engine: how it is reached, in which version of the API, its errors.
 
-The only importer of docker. No type and no exception of docker or requests gets past the verbs
-(minisets.engine.docker_verbs). One connection serves many threads, but never a fork.
+One connection serves many threads, but never a fork.
 """
 
 from __future__ import annotations
 
-import socket
-import subprocess
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
-
-import docker
-import requests
-from docker import errors as sdk
-from docker.credentials.errors import StoreError
-from docker.tls import TLSConfig
-from docker.transport import UnixHTTPAdapter
-from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
-from urllib3.exceptions import HTTPError as TransportError
-from urllib3.exceptions import ReadTimeoutError
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from minisets.engine import docker_errors
-from minisets.engine.docker_connection import ANSWER_SECONDS
+from minisets.engine.docker_connection import ANSWER_SECONDS, Params
 from minisets.engine.docker_verbs import DockerEngine
-from minisets.engine.endpoint import Endpoint, find_endpoint
-from minisets.engine.ssh import dial
-from minisets.errors import (
-    EngineError,
-    EngineMissing,
-    EngineUnreachable,
-    ImageError,
-    InputError,
-    MinisetsError,
+from minisets.engine.docker_wire import (
+    CONNECT_SECONDS,
+    Answer,
+    Body,
+    Stream,
+    Transport,
+    Wire,
+    dial_socket,
 )
+from minisets.engine.endpoint import Endpoint, extra_headers, find_endpoint
+from minisets.errors import EngineError, EngineUnreachable, MinisetsError
+
+if TYPE_CHECKING:
+    from minisets.engine.docker_sdk import Sdk
 
 __all__ = ["DockerConnection", "DockerEngine", "connect"]
 
 OLDEST_API = (1, 41)
 NEWEST_API = (1, 52)
-# More than 8 threads gain nothing; the rest is for streams that are open meanwhile.
-POOL_SIZE = 32
-CONNECT_SECONDS = 10
-_SSH = "ssh://"
-# For an Engine that restarts with open streams; never for writes, which might be done twice.
+_UNIX = "unix://"
+_REFUSED = 400
+# For an Engine that restarts; never for writes, which might be done twice.
 READ_TRIES = 3
 READ_RETRY_SECONDS = 0.3
-
-# Every exception of docker.errors and what it is to us; a test compares the list with docker's.
-SDK_ERRORS: dict[type[Exception], type[MinisetsError]] = {
-    sdk.DockerException: EngineUnreachable,  # the client could not be made: ssh, named pipe
-    sdk.APIError: EngineError,  # by status and text, see docker_errors.refusal
-    sdk.NotFound: EngineMissing,
-    sdk.ImageNotFound: ImageError,
-    sdk.InvalidVersion: EngineError,
-    sdk.InvalidRepository: ImageError,
-    sdk.InvalidConfigFile: InputError,
-    sdk.InvalidArgument: EngineError,
-    sdk.DeprecatedMethod: EngineError,
-    sdk.TLSParameterError: InputError,
-    sdk.NullResource: EngineMissing,
-    sdk.ContainerError: EngineError,
-    sdk.StreamParseError: EngineError,
-    sdk.BuildError: ImageError,
-    sdk.ImageLoadError: ImageError,
-    sdk.MissingContextParameter: InputError,
-    sdk.ContextAlreadyExists: InputError,
-    sdk.ContextException: InputError,
-    sdk.ContextNotFound: InputError,
-}
-_ANY_ERROR: tuple[type[Exception], ...] = (
-    *SDK_ERRORS,
-    StoreError,
-    requests.RequestException,
-    TransportError,
-    OSError,
-)
-
-_T = TypeVar("_T")
 
 
 def connect(
@@ -94,78 +54,8 @@ def connect(
     return DockerEngine(DockerConnection(endpoint or find_endpoint(), on_call=on_call))
 
 
-class _UnixConnection(UnixHTTPConnection):
-    """Closes its socket when nobody answers; the SDK's leaves that to the garbage collector."""
-
-    def connect(self) -> None:
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(CONNECT_SECONDS)
-            sock.connect(self.unix_socket)
-        except OSError:
-            sock.close()
-            raise
-        self.sock = sock
-
-
-class _SshConnection(UnixHTTPConnection):
-    """Speaks through the ssh command; the SDK's own way needs a package of many megabytes."""
-
-    _process: subprocess.Popen[bytes] | None = None
-
-    def connect(self) -> None:
-        self.sock, self._process = dial(self.base_url)
-
-    def close(self) -> None:
-        super().close()
-        if self._process is not None:
-            # It has nobody to speak to any more.
-            self._process.terminate()
-            self._process.wait()
-            self._process = None
-
-
-class _UnixPool(UnixHTTPConnectionPool):
-    # types-docker does not know that the SDK does the same.
-    def _new_conn(self) -> UnixHTTPConnection:  # type: ignore[override]
-        kind = _SshConnection if self.base_url.startswith(_SSH) else _UnixConnection
-        return kind(self.base_url, self.socket_path, ANSWER_SECONDS)
-
-
-class _OnePoolAdapter(UnixHTTPAdapter):
-    """One pool for the socket: the SDK keeps one per URL, and closes them under other threads."""
-
-    def __init__(self, socket_url: str) -> None:
-        super().__init__(socket_url, ANSWER_SECONDS, max_pool_size=POOL_SIZE)
-        self._pool = _UnixPool(socket_url, self.socket_path, ANSWER_SECONDS, maxsize=POOL_SIZE)
-
-    def get_connection(self, url: bytes | str, proxies: object = None) -> UnixHTTPConnectionPool:
-        del url, proxies
-        return self._pool
-
-    def close(self) -> None:
-        self._pool.close()
-        super().close()
-
-
-class _Client(docker.APIClient):
-    """The SDK's client, whose certificates are those that it was given."""
-
-    def merge_environment_settings(
-        self,
-        url: Any,  # noqa: ANN401 - all as requests has them
-        proxies: Any,  # noqa: ANN401
-        stream: Any,  # noqa: ANN401
-        verify: Any,  # noqa: ANN401
-        cert: Any,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
-        """Give the Engine's own authority its place: REQUESTS_CA_BUNDLE would win over it."""
-        verify = self.verify if verify is None else verify
-        return super().merge_environment_settings(url, proxies, stream, verify, cert)
-
-
 class DockerConnection:
-    """The SDK's client at one Engine, with its errors turned into ours.
+    """The way to one Engine: a socket of this machine, or whatever else the SDK can reach.
 
     Args:
         endpoint: Where the Engine is.
@@ -183,60 +73,74 @@ class DockerConnection:
     ) -> None:
         self.endpoint = endpoint
         self.calls = 0
+        self.api_version = OLDEST_API
         self._on_call = on_call
         self._lock = threading.Lock()
-        with self.speaking("reach the Docker Engine"):
-            self.client = self._open(OLDEST_API)
-            # HEAD /_ping tells the version in 0.4 ms; the SDK's "auto" asks GET /version, 12 ms.
-            ping = self.client.head(f"{self.client.base_url}/_ping", timeout=CONNECT_SECONDS)
-            self.offered_api = self._offered(ping)
-            self.is_podman = "Libpod-Api-Version" in ping.headers
-            self.api_version = min(self.offered_api, NEWEST_API)
-            if self.api_version != OLDEST_API:
-                self.client.close()
-                self.client = self._open(self.api_version)
-
-    def _open(self, version: tuple[int, int]) -> docker.APIClient:
-        tls: TLSConfig | bool = False
-        if given := self.endpoint.tls:
-            pair = (str(given.cert), str(given.key)) if given.cert and given.key else None
-            tls = TLSConfig(
-                client_cert=pair,
-                ca_cert=str(given.ca) if given.ca else None,
-                verify=not self.endpoint.skip_verify,
-            )
-        is_ssh = self.endpoint.url.startswith(_SSH)
-        client = _Client(
-            # Nothing is connected yet; a pool of ours takes the place of the SDK's below.
-            base_url="unix:///ssh" if is_ssh else self.endpoint.url,
-            version=f"{version[0]}.{version[1]}",
-            timeout=ANSWER_SECONDS,
-            tls=tls,
-            max_pool_size=POOL_SIZE,
+        self._opening = threading.Lock()
+        self._sdk: Sdk | None = None
+        self._errors: tuple[type[Exception], ...] = (OSError,)
+        self._translate_sdk: Callable[[Exception, str], MinisetsError | None] | None = None
+        path = endpoint.url.removeprefix(_UNIX)
+        is_socket = endpoint.url.startswith(_UNIX)
+        self._headers = extra_headers()
+        self._wire = (
+            Wire(partial(dial_socket, path), self._count, self._headers) if is_socket else None
         )
-        if is_ssh or self.endpoint.url.startswith("unix://"):
-            # No proxy and no .netrc on the way to a socket: looking costs time at every call.
-            client.trust_env = False
-            path = "http+unix://" + self.endpoint.url.removeprefix("unix://")
-            client.mount("http+docker://", _OnePoolAdapter(self.endpoint.url if is_ssh else path))
-        # The Engine would compress archives, which a reader of the raw stream has to undo.
-        client.headers["Accept-Encoding"] = "identity"
-        client.hooks["response"].append(self._count)
-        return client
+        with self.speaking("reach the Docker Engine"):
+            # HEAD /_ping tells the version in 0.4 ms; the SDK's "auto" asks GET /version, 12 ms.
+            ping = self._transport().open("HEAD", "/_ping", timeout=CONNECT_SECONDS)
+            ping.close()
+        self.offered_api = self._offered(ping)
+        self.is_podman = "libpod-api-version" in ping.headers
+        self.api_version = min(self.offered_api, NEWEST_API)
+        if self.api_version != OLDEST_API:
+            # The SDK's client has its version from the beginning.
+            self._close_sdk()
 
-    def _count(self, answer: requests.Response, **_: object) -> None:
+    def _transport(self) -> Transport:
+        return self._wire or self._open_sdk()
+
+    def _open_sdk(self) -> Sdk:
+        with self._opening:
+            if self._sdk is None:
+                from minisets.engine import docker_sdk
+
+                self._errors = docker_sdk.ERRORS
+                self._translate_sdk = docker_sdk.translate
+                self._sdk = docker_sdk.Sdk(
+                    self.endpoint, self.api_version, self._count, self._headers
+                )
+            return self._sdk
+
+    @property
+    def client(self) -> Any:  # noqa: ANN401 - of the SDK, which only one module imports
+        """The SDK's client, imported and opened when it is first asked for."""
+        return self._open_sdk().client
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self._wire is not None:
+            self._wire.close()
+        self._close_sdk()
+
+    def _close_sdk(self) -> None:
+        if self._sdk is not None:
+            self._sdk.close()
+            self._sdk = None
+
+    def _count(self, method: str, target: str) -> None:
         with self._lock:
             self.calls += 1
         if self._on_call:
-            self._on_call(answer.request.method or "", answer.request.path_url)
+            self._on_call(method, target)
 
-    def _offered(self, ping: requests.Response) -> tuple[int, int]:
-        text = ping.headers.get("Api-Version", "")
+    def _offered(self, ping: Stream) -> tuple[int, int]:
+        text = ping.headers.get("api-version", "")
         major, _, minor = text.partition(".")
         if not (major.isdecimal() and minor.isdecimal()):
             raise EngineUnreachable(
                 f"what answers at {self.endpoint.url} is no Docker Engine: "
-                f"HTTP status {ping.status_code}, no API version",
+                f"HTTP status {ping.status}, no API version",
                 hint="docker version",
             )
         offered = (int(major), int(minor))
@@ -249,37 +153,28 @@ class DockerConnection:
 
     @contextmanager
     def speaking(self, doing: str) -> Iterator[None]:
-        """Turn whatever the SDK and its transport raise into errors of ours."""
+        """Turn whatever is raised on the way to the Engine into errors of ours."""
         try:
             yield
         except BrokenPipeError:
             # The reader of our own output has gone; the Engine's broken pipes come wrapped.
             raise
-        except _ANY_ERROR as error:
-            raise self._translate(error, doing) from error
+        # Looked up when something was raised: what the SDK raises is known once it is imported.
+        except self._errors as error:
+            known = self._translate_sdk(error, doing) if self._translate_sdk else None
+            raise (known or docker_errors.unreachable(self.endpoint, error)) from error
 
-    def _translate(self, error: Exception, doing: str) -> MinisetsError:
-        if isinstance(error, sdk.APIError):
-            return docker_errors.refusal(doing, error.status_code, _words(error))
-        # The SDK wraps it in what it also raises where nobody answers.
-        for failed in (error, error.__cause__):
-            if isinstance(failed, StoreError):
-                return ImageError(
-                    f"cannot {doing}: the credential helper failed: {failed}", hint="docker login"
-                )
-        kind = SDK_ERRORS.get(type(error), EngineUnreachable)
-        if kind is not EngineUnreachable:
-            return kind(f"cannot {doing}: {error}")
-        return docker_errors.unreachable(self.endpoint, error)
+    def get(self, doing: str, path: str, params: Params | None = None) -> Any:  # noqa: ANN401
+        """Ask for something and return its JSON.
 
-    def read(self, doing: str, ask: Callable[[], _T]) -> _T:
-        """Ask for something; again while the connection breaks, which is what a restart does."""
+        Again while the connection breaks, which is what a restart of the Engine does.
+        """
         with self.speaking(doing):
             try:
-                return ask()
-            except requests.Timeout:
+                answer = self._whole(doing, "GET", path, params)
+            except TimeoutError:
                 raise
-            except requests.ConnectionError:
+            except OSError:
                 # 20 ms to import, and hardly ever needed.
                 from tenacity import (
                     Retrying,
@@ -289,49 +184,122 @@ class DockerConnection:
                 )
 
                 again = Retrying(
-                    retry=retry_if_exception_type(requests.ConnectionError),
+                    retry=retry_if_exception_type(OSError),
                     stop=stop_after_attempt(READ_TRIES - 1),
                     wait=wait_fixed(READ_RETRY_SECONDS),
                     reraise=True,
                 )
-                return again(ask)
+                answer = again(self._whole, doing, "GET", path, params)
+        return _to_json(doing, answer)
 
-    def send(
+    def ask(
         self,
+        doing: str,
         method: str,
         path: str,
         *,
+        params: Params | None = None,
+        body: object = None,
         timeout: float | None = ANSWER_SECONDS,
-        **more: Any,  # noqa: ANN401 - requests' own arguments
-    ) -> requests.Response:
-        """Send a request that the SDK has no fitting method for: its timeouts, its extra calls."""
-        version = f"{self.api_version[0]}.{self.api_version[1]}"
-        answer = self.client.request(
+    ) -> Any:  # noqa: ANN401 - the API's JSON
+        """Send a request, once, with a body as JSON, and return the answer's; None if empty."""
+        answer = self.exchange(
+            doing,
             method,
-            f"{self.client.base_url}/v{version}{path}",
-            timeout=(CONNECT_SECONDS, timeout),
-            **more,
+            path,
+            params=params,
+            body=None if body is None else json.dumps(body).encode(),
+            content_type="" if body is None else "application/json",
+            timeout=timeout,
         )
-        try:
-            answer.raise_for_status()
-        except requests.HTTPError as error:
-            sdk.create_api_error_from_http_exception(error)
+        return _to_json(doing, answer)
+
+    def exchange(
+        self,
+        doing: str,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Body | None = None,
+        content_type: str = "",
+        timeout: float | None = ANSWER_SECONDS,
+    ) -> Answer:
+        """Send a request, once, and return the answer as it is.
+
+        Raises:
+            EngineError: A refusal, in the Engine's words.
+            EngineUnreachable: There was none; caused by a TimeoutError, if not in time.
+        """
+        with self.speaking(doing):
+            return self._whole(doing, method, path, params, body, content_type, timeout)
+
+    def stream(
+        self,
+        doing: str,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Body | None = None,
+        content_type: str = "",
+        timeout: float | None = ANSWER_SECONDS,
+    ) -> Stream:
+        """Send a request, once, and return the answer before its body has come.
+
+        Raises:
+            EngineError: A refusal, in the Engine's words.
+        """
+        with self.speaking(doing):
+            return self._open(doing, method, path, params, body, content_type, timeout)
+
+    def _whole(
+        self,
+        doing: str,
+        method: str,
+        path: str,
+        params: Params | None = None,
+        body: Body | None = None,
+        content_type: str = "",
+        timeout: float | None = ANSWER_SECONDS,
+    ) -> Answer:
+        with self._open(doing, method, path, params, body, content_type, timeout) as answer:
+            return Answer(answer.status, answer.headers, b"".join(answer.pieces()))
+
+    def _open(
+        self,
+        doing: str,
+        method: str,
+        path: str,
+        params: Params | None,
+        body: Body | None,
+        content_type: str,
+        timeout: float | None,
+    ) -> Stream:
+        query = f"?{urlencode(params)}" if params else ""
+        version = f"{self.api_version[0]}.{self.api_version[1]}"
+        target = f"/v{version}{quote(path, safe='/:@')}{query}"
+        answer = self._transport().open(
+            method, target, body, content_type=content_type, timeout=timeout
+        )
+        if answer.status >= _REFUSED:
+            with answer:
+                text = b"".join(answer.pieces())
+            raise docker_errors.refusal(doing, answer.status, _words(text))
         return answer
 
-    def send_patiently(
-        self, method: str, path: str, *, timeout: float
-    ) -> requests.Response | None:
-        """Send a request whose answer may take long; None if it has not come in time."""
-        try:
-            return self.send(method, path, timeout=timeout)
-        except requests.ReadTimeout:
-            return None
-        except requests.ConnectionError as error:
-            # So it comes when the answer has begun: the Engine sends its head at once.
-            if any(isinstance(cause, ReadTimeoutError) for cause in error.args):
-                return None
-            raise
+
+def _to_json(doing: str, answer: Answer) -> Any:  # noqa: ANN401
+    if not answer.body:
+        return None
+    try:
+        return json.loads(answer.body)
+    except ValueError as error:
+        raise EngineError(f"cannot {doing}: the answer is no JSON: {error}") from error
 
 
-def _words(error: sdk.APIError) -> str:
-    return error.explanation or str(error)
+def _words(refusal: bytes) -> str:
+    try:
+        return str(json.loads(refusal)["message"])
+    except (ValueError, KeyError, TypeError):
+        return refusal.decode("utf-8", "replace")

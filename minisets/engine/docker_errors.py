@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import re
 import socket
-import ssl
 
 from minisets.engine.endpoint import Endpoint
 from minisets.errors import (
@@ -209,6 +208,9 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 def unreachable(endpoint: Endpoint, error: BaseException) -> EngineUnreachable:
     """Return the error for an Engine that does not answer, with the reason and what to do."""
+    # Costs more to import than a short command has time for.
+    import ssl
+
     causes = _causes(error)
     # The number of a TLS error is none of the system's, though its type says so.
     numbers = {

@@ -31,20 +31,21 @@ def read(
         if value is not None:
             params[name] = f"{value:.9f}"
     doing = f"read the logs of container {docker_parse.short_id(container_id)}"
-    with link.speaking(doing):
-        answer = link.send(
+    with (
+        link.speaking(doing),
+        link.stream(
+            doing,
             "GET",
             f"/containers/{container_id}/logs",
             params=params,
-            stream=True,
             timeout=None if follow else ANSWER_SECONDS,
-        )
-        with answer:
-            chunks = answer.iter_content(chunk_size=None)
-            if _is_framed(link, container_id, answer.headers.get("Content-Type", "")):
-                yield from docker_streams.demultiplex(chunks)
-            else:
-                yield from (("stdout", chunk) for chunk in chunks)
+        ) as answer,
+    ):
+        chunks = answer.pieces()
+        if _is_framed(link, container_id, answer.headers.get("content-type", "")):
+            yield from docker_streams.demultiplex(chunks)
+        else:
+            yield from (("stdout", chunk) for chunk in chunks)
 
 
 def _is_framed(link: Connection, container_id: str, content_type: str) -> bool:
@@ -54,6 +55,6 @@ def _is_framed(link: Connection, container_id: str, content_type: str) -> bool:
     if "raw-stream" in content_type and link.api_version >= (1, 42):
         return False
     detail = docker_parse.parse_detail(
-        link.read("look at the container", lambda: link.client.inspect_container(container_id))
+        link.get("look at the container", f"/containers/{container_id}/json")
     )
     return not detail.config.get("Tty")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -217,9 +217,16 @@ def parse_image(body: Mapping[str, Any]) -> ImageSeen:
     )
 
 
-def to_filter(labels: Mapping[str, str | None]) -> dict[str, list[str]]:
-    """Return the list filter for labels; None stands for any value."""
-    return {"label": [key if value is None else f"{key}={value}" for key, value in labels.items()]}
+def to_filters(
+    labels: Mapping[str, str | None], more: Mapping[str, Sequence[str]] | None = None
+) -> str:
+    """Return the parameter ``filters`` for labels (None: any value), and for other keys."""
+    found = {key: list(values) for key, values in (more or {}).items() if values}
+    if labels:
+        found["label"] = [
+            key if value is None else f"{key}={value}" for key, value in labels.items()
+        ]
+    return json.dumps(found)
 
 
 def short_id(identity: str) -> str:

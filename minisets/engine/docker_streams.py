@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import socket
-import ssl
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -73,6 +72,9 @@ class HijackedSocket:
 
     def end_input(self) -> None:
         """Tell the command that its input is over, where the connection can: TLS cannot."""
+        # Costs more to import than a short command has time for.
+        import ssl
+
         if hasattr(self._socket, "shutdown_write"):
             self._socket.shutdown_write()
         elif isinstance(self._socket, socket.socket) and not isinstance(

@@ -34,7 +34,7 @@ from minisets.engine import (
     docker_streams,
     docker_terminal,
 )
-from minisets.engine.docker_connection import ANSWER_SECONDS, Connection
+from minisets.engine.docker_connection import ANSWER_SECONDS, Connection, Params
 from minisets.engine.docker_parse import short_id
 from minisets.errors import (
     EngineConflict,
@@ -58,7 +58,7 @@ class DockerEngine:
 
     def close(self) -> None:
         """Close all connections."""
-        self._link.client.close()
+        self._link.close()
 
     @property
     def calls(self) -> int:
@@ -73,7 +73,7 @@ class DockerEngine:
     def info(self) -> EngineInfo:
         """Tell which Engine this is. Costs one call the first time."""
         if self._info is None:
-            found = self._link.read("ask the Engine what it is", lambda: self._link.client.info())
+            found = self._link.get("ask the Engine what it is", "/info")
             self._info = docker_parse.parse_info(
                 found,
                 self._link.endpoint,
@@ -88,33 +88,30 @@ class DockerEngine:
         # Seconds with much data: the Engine walks every volume and every writable layer. An older
         # one refuses to do so for two at once.
         try:
-            with self._link.speaking("ask for the disk usage"):
-                answer = self._link.send("GET", "/system/df", timeout=timeout_seconds)
+            body = self._link.ask(
+                "ask for the disk usage", "GET", "/system/df", timeout=timeout_seconds
+            )
         except EngineError:
             return None
-        return docker_parse.parse_disk_usage(answer.json())
+        return docker_parse.parse_disk_usage(body)
 
     def containers(self, labels: Mapping[str, str | None]) -> tuple[ContainerSeen, ...]:
         """List all containers, stopped ones too, that carry these labels (None: any value)."""
-        rows = self._link.read(
-            "list containers",
-            lambda: self._link.client.containers(all=True, filters=docker_parse.to_filter(labels)),
-        )
+        params: Params = {"all": 1, "filters": docker_parse.to_filters(labels)}
+        rows = self._link.get("list containers", "/containers/json", params)
         return tuple(docker_parse.parse_container(row) for row in rows)
 
     def volumes(self, labels: Mapping[str, str | None]) -> tuple[VolumeSeen, ...]:
         """List the volumes that carry these labels (None: any value)."""
-        body = self._link.read(
-            "list volumes",
-            lambda: self._link.client.volumes(filters=docker_parse.to_filter(labels)),
-        )
+        params = {"filters": docker_parse.to_filters(labels)}
+        body = self._link.get("list volumes", "/volumes", params)
         found = (docker_parse.parse_volume(row) for row in body.get("Volumes") or ())
         # Podman gives the volumes that carry any of the labels.
         return tuple(volume for volume in found if _carries(volume.labels, labels))
 
     def networks(self) -> tuple[NetworkSeen, ...]:
         """List all networks, also those that are not ours: their subnets are taken."""
-        rows = self._link.read("list networks", lambda: self._link.client.networks())
+        rows = self._link.get("list networks", "/networks")
         return tuple(docker_parse.parse_network(row) for row in rows)
 
     def create_network(
@@ -126,44 +123,53 @@ class DockerEngine:
         """
         pool = {"Subnet": subnet, "IPRange": ip_range, "Gateway": gateway}
         try:
-            with self._link.speaking(f"create network {name}"):
-                body = self._link.client.create_network(
-                    name,
-                    driver="bridge",
-                    ipam={"Driver": "default", "Config": [pool]},
-                    check_duplicate=True,
-                    labels=dict(labels),
-                )
+            made = self._link.ask(
+                f"create network {name}",
+                "POST",
+                "/networks/create",
+                body={
+                    "Name": name,
+                    "Driver": "bridge",
+                    "IPAM": {"Driver": "default", "Config": [pool]},
+                    "CheckDuplicate": True,
+                    "Labels": dict(labels),
+                },
+            )
         except EngineError as error:
             # By Engine 403, 409, or 500 for the same subnet with another ip-range.
             if any(words in error.message for words in docker_errors.NETWORK_TAKEN):
                 return None
             raise
-        return str(body["Id"])
+        return str(made["Id"])
 
     def remove_network(self, network_id: str) -> None:
         """Remove a network; gone already is fine."""
-        with (
-            suppress(EngineMissing),
-            self._link.speaking(f"remove network {short_id(network_id)}"),
-        ):
-            self._link.client.remove_network(network_id)
+        with suppress(EngineMissing):
+            doing = f"remove network {short_id(network_id)}"
+            self._link.ask(doing, "DELETE", f"/networks/{network_id}")
 
     def connect(
         self, network_id: str, container_id: str, *, address: str | None, aliases: tuple[str, ...]
     ) -> None:
         """Connect a container to a network."""
-        with self._link.speaking(f"connect container {short_id(container_id)} to its network"):
-            self._link.client.connect_container_to_network(
-                container_id, network_id, ipv4_address=address, aliases=list(aliases)
-            )
+        config: dict[str, object] = {"Aliases": list(aliases)}
+        if address is not None:
+            config["IPAMConfig"] = {"IPv4Address": address}
+        self._link.ask(
+            f"connect container {short_id(container_id)} to its network",
+            "POST",
+            f"/networks/{network_id}/connect",
+            body={"Container": container_id, "EndpointConfig": config},
+        )
 
     def disconnect(self, network_id: str, container_id: str) -> None:
         """Disconnect a container from a network, also a running one."""
-        with self._link.speaking(
-            f"disconnect container {short_id(container_id)} from its network"
-        ):
-            self._link.client.disconnect_container_from_network(container_id, network_id)
+        self._link.ask(
+            f"disconnect container {short_id(container_id)} from its network",
+            "POST",
+            f"/networks/{network_id}/disconnect",
+            body={"Container": container_id},
+        )
 
     def create_volume(
         self,
@@ -174,16 +180,16 @@ class DockerEngine:
         options: Mapping[str, str] | None = None,
     ) -> VolumeSeen:
         """Create a volume, or return the one of that name with ITS labels and options."""
+        wanted = {
+            "Name": name,
+            "Driver": driver,
+            "DriverOpts": dict(options or {}),
+            "Labels": dict(labels),
+        }
 
         def create() -> VolumeSeen:
-            with self._link.speaking(f"create volume {name}"):
-                body = self._link.client.create_volume(
-                    name,
-                    driver=driver,
-                    driver_opts=dict(options) if options else None,
-                    labels=dict(labels),
-                )
-            return docker_parse.parse_volume(body)
+            made = self._link.ask(f"create volume {name}", "POST", "/volumes/create", body=wanted)
+            return docker_parse.parse_volume(made)
 
         try:
             return create()
@@ -193,20 +199,25 @@ class DockerEngine:
 
     def remove_volume(self, name: str) -> None:
         """Remove a volume; gone already is fine, in use raises EngineConflict."""
-        with suppress(EngineMissing), self._link.speaking(f"remove volume {name}"):
-            self._link.client.remove_volume(name)
+        with suppress(EngineMissing):
+            self._link.ask(f"remove volume {name}", "DELETE", f"/volumes/{name}")
 
     def create_container(self, name: str, config: Mapping[str, Any]) -> str:
         """Create a container from the Engine API's own JSON and return its id."""
         try:
-            with self._link.speaking(f"create container {name}"):
-                body = self._link.client.create_container_from_config(dict(config), name=name)
+            made = self._link.ask(
+                f"create container {name}",
+                "POST",
+                "/containers/create",
+                params={"name": name},
+                body=config,
+            )
         except EngineConflict as error:
             owner = docker_errors.owner_of_name(error.message)
             if owner is None:
                 raise
             raise self._name_taken(name, owner) from error
-        return str(body["Id"])
+        return str(made["Id"])
 
     def _name_taken(self, name: str, owner: str) -> EngineConflict:
         image, ours = None, None
@@ -222,66 +233,70 @@ class DockerEngine:
 
     def start(self, container_id: str) -> None:
         """Start a container; running already is fine."""
-        with self._link.speaking(f"start container {short_id(container_id)}"):
-            self._link.client.start(container_id)
+        doing = f"start container {short_id(container_id)}"
+        self._link.ask(doing, "POST", f"/containers/{container_id}/start")
 
     def stop(self, container_id: str, *, grace_seconds: int | None = None) -> None:
         """Stop a container, with its own grace period if none is given; stopped is fine."""
-        # The SDK waits 10 seconds longer than usual for a grace period that it does not know.
-        with self._link.speaking(f"stop container {short_id(container_id)}"):
-            self._link.send(
-                "POST",
-                f"/containers/{container_id}/stop",
-                params={} if grace_seconds is None else {"t": grace_seconds},
-                timeout=None if grace_seconds is None else grace_seconds + ANSWER_SECONDS,
-            )
+        self._link.ask(
+            f"stop container {short_id(container_id)}",
+            "POST",
+            f"/containers/{container_id}/stop",
+            params={} if grace_seconds is None else {"t": grace_seconds},
+            timeout=None if grace_seconds is None else grace_seconds + ANSWER_SECONDS,
+        )
 
     def wait_exit(self, container_id: str, *, timeout_seconds: float) -> int | None:
         """Wait for a container to end and return its exit code; None if it still runs then."""
-        with self._link.speaking(f"wait for container {short_id(container_id)}"):
-            answer = self._link.send_patiently(
-                "POST", f"/containers/{container_id}/wait", timeout=timeout_seconds
-            )
-        return None if answer is None else int(answer.json()["StatusCode"])
+        doing = f"wait for container {short_id(container_id)}"
+        path = f"/containers/{container_id}/wait"
+        try:
+            ended = self._link.ask(doing, "POST", path, timeout=timeout_seconds)
+        except EngineUnreachable as error:
+            if isinstance(error.__cause__, TimeoutError):
+                return None
+            raise
+        return int(ended["StatusCode"])
 
     def forgo_restarts(self, container_id: str) -> None:
         """Let a container stay down when it ends, whatever policy it was made with."""
-        with self._link.speaking(f"update container {short_id(container_id)}"):
-            self._link.client.update_container(container_id, restart_policy={"Name": "no"})
+        self._link.ask(
+            f"update container {short_id(container_id)}",
+            "POST",
+            f"/containers/{container_id}/update",
+            body={"RestartPolicy": {"Name": "no"}},
+        )
 
     def unpause(self, container_id: str) -> None:
         """Resume a paused container."""
-        with self._link.speaking(f"unpause container {short_id(container_id)}"):
-            self._link.client.unpause(container_id)
+        doing = f"unpause container {short_id(container_id)}"
+        self._link.ask(doing, "POST", f"/containers/{container_id}/unpause")
 
     def restart(self, container_id: str) -> None:
         """Stop and start a container."""
-        # The SDK would send a grace period of 10 seconds instead of the container's own.
-        with self._link.speaking(f"restart container {short_id(container_id)}"):
-            self._link.send("POST", f"/containers/{container_id}/restart", timeout=None)
+        doing = f"restart container {short_id(container_id)}"
+        self._link.ask(doing, "POST", f"/containers/{container_id}/restart", timeout=None)
 
     def remove_container(self, container_id: str, *, force: bool = False) -> None:
         """Remove a container and wait until it is gone; gone already is fine. Volumes stay."""
         doing = f"remove container {short_id(container_id)}"
         with suppress(EngineMissing):
             try:
-                with self._link.speaking(doing):
-                    self._link.client.remove_container(container_id, force=force)
+                params = {"force": int(force)}
+                self._link.ask(doing, "DELETE", f"/containers/{container_id}", params=params)
             except EngineError as error:
                 if "already in progress" not in error.message:
                     raise
-                with self._link.speaking(doing):
-                    self._link.client.wait(
-                        container_id, timeout=ANSWER_SECONDS, condition="removed"
-                    )
+                gone = {"condition": "removed"}
+                self._link.ask(doing, "POST", f"/containers/{container_id}/wait", params=gone)
 
     def inspect(self, container_id: str) -> ContainerDetail:
         """Inspect one container."""
-        body = self._link.read(
-            f"inspect container {short_id(container_id)}",
-            lambda: self._link.client.inspect_container(container_id),
-        )
-        return docker_parse.parse_detail(body)
+        return docker_parse.parse_detail(self._inspect(container_id))
+
+    def _inspect(self, container_id: str) -> Any:  # noqa: ANN401 - the API's JSON
+        doing = f"inspect container {short_id(container_id)}"
+        return self._link.get(doing, f"/containers/{container_id}/json")
 
     def put_archive(self, container_id: str, path: str, tar: bytes) -> None:
         """Unpack a tar at a path of the container's file system, also before its start."""
@@ -291,9 +306,14 @@ class DockerEngine:
 
             parts = podman_archives.split(tar, path, self._mounts(container_id))
         for place, part in parts.items():
-            doing = f"write files to {place} in container {short_id(container_id)}"
-            with self._link.speaking(doing):
-                self._link.client.put_archive(container_id, place, part)
+            self._link.exchange(
+                f"write files to {place} in container {short_id(container_id)}",
+                "PUT",
+                f"/containers/{container_id}/archive",
+                params={"path": place},
+                body=part,
+                content_type="application/x-tar",
+            )
 
     def get_archive(self, container_id: str, path: str) -> bytes:
         """Pack a file or a directory of the container's file system as a tar."""
@@ -312,23 +332,19 @@ class DockerEngine:
         return self._archive(container_id, path)
 
     def _archive(self, container_id: str, path: str) -> bytes:
-        with self._link.speaking(f"read {path} in container {short_id(container_id)}"):
-            answer = self._link.send(
-                "GET", f"/containers/{container_id}/archive", params={"path": path}
-            )
-            content: bytes = answer.content
-        return content
+        answer = self._link.exchange(
+            f"read {path} in container {short_id(container_id)}",
+            "GET",
+            f"/containers/{container_id}/archive",
+            params={"path": path},
+        )
+        return answer.body
 
     def _mounts(self, container_id: str) -> tuple[str, ...]:
         """Return where a container of Podman has mounts, the deepest first."""
         from minisets.engine import podman_archives
 
-        return podman_archives.mounts_of(
-            self._link.read(
-                f"inspect container {short_id(container_id)}",
-                lambda: self._link.client.inspect_container(container_id),
-            )
-        )
+        return podman_archives.mounts_of(self._inspect(container_id))
 
     def archive_entry(self, container_id: str, path: str) -> ArchiveEntry | None:
         """Return the first entry of a path's archive; only the head of the stream is read."""
@@ -341,17 +357,14 @@ class DockerEngine:
 
             path, read = podman_archives.way_to_entry(path)
         try:
+            doing = f"look at {path} in container {short_id(container_id)}"
+            place = f"/containers/{container_id}/archive"
             with (
-                self._link.speaking(f"look at {path} in container {short_id(container_id)}"),
+                self._link.speaking(doing),
                 # Closing the connection ends the archive, however large the folder is.
-                self._link.send(
-                    "GET",
-                    f"/containers/{container_id}/archive",
-                    params={"path": path},
-                    stream=True,
-                ) as answer,
+                self._link.stream(doing, "GET", place, params={"path": path}) as answer,
             ):
-                return read(answer.raw)
+                return read(answer)
         except EngineMissing as error:
             if "no such container" in error.message.lower():
                 raise
@@ -376,16 +389,10 @@ class DockerEngine:
 
     def usage(self, container_id: str) -> Usage | None:
         """Measure what a container takes, over about a second; None if it does not run."""
-
-        def ask() -> Any:  # noqa: ANN401 - the API's JSON
-            try:
-                return self._link.client.stats(container_id, stream=False)
-            except ValueError:
-                # Of a container that goes meanwhile the answer is empty.
-                return {}
-
-        body = self._link.read(f"measure container {short_id(container_id)}", ask)
-        return docker_parse.parse_usage(body)
+        doing = f"measure container {short_id(container_id)}"
+        body = self._link.get(doing, f"/containers/{container_id}/stats", {"stream": 0})
+        # Of a container that goes meanwhile the answer is empty.
+        return docker_parse.parse_usage(body or {})
 
     def exec(
         self,
@@ -496,35 +503,32 @@ class DockerEngine:
         labels: Mapping[str, str | None] | None = None,
     ) -> Iterator[EventSeen]:
         """Yield what happened, oldest first; without an end it goes on until it is closed."""
-        wanted = {"type": list(types), "event": list(actions)}
-        wanted |= docker_parse.to_filter(labels or {})
-        filters = {key: values for key, values in wanted.items() if values}
-        params = {"since": f"{since:.9f}", "filters": json.dumps(filters)}
+        filters = docker_parse.to_filters(labels or {}, {"type": types, "event": actions})
+        params = {"since": f"{since:.9f}", "filters": filters}
         if until is not None:
             params["until"] = f"{until:.9f}"
-        with self._link.speaking("read the events of the Engine"):
-            answer = self._link.send("GET", "/events", params=params, stream=True, timeout=None)
-            with answer:
-                # One event a line since API 1.24; a chunk is what has come, however little.
-                lines = docker_streams.lines(answer.iter_content(chunk_size=None))
-                yield from (docker_parse.parse_event(json.loads(line)) for line in lines)
+        doing = "read the events of the Engine"
+        with (
+            self._link.speaking(doing),
+            self._link.stream(doing, "GET", "/events", params=params, timeout=None) as answer,
+        ):
+            # One event a line since API 1.24.
+            lines = docker_streams.lines(answer.pieces())
+            yield from (docker_parse.parse_event(json.loads(line)) for line in lines)
 
     def volume_sizes(self) -> Mapping[str, int]:
         """Measure the volumes: name → bytes, for those that the Engine can measure."""
         # An older Engine takes no type, and measures images and containers, too.
         params = {"type": "volume"} if self._link.api_version >= (1, 42) else {}
-        body = self._link.read(
-            "measure the volumes",
-            lambda: self._link.send("GET", "/system/df", params=params, timeout=None).json(),
+        body = self._link.ask(
+            "measure the volumes", "GET", "/system/df", params=params, timeout=None
         )
         return docker_parse.parse_volume_sizes(body)
 
     def image(self, name: str) -> ImageSeen | None:
         """Look an image up by name or id; None if it is not present."""
         try:
-            body = self._link.read(
-                f"look up image {name}", lambda: self._link.client.inspect_image(name)
-            )
+            body = self._link.get(f"look up image {name}", f"/images/{name}/json")
         except (EngineMissing, ImageError) as error:
             if "invalid reference" in error.message:
                 raise

@@ -94,6 +94,17 @@ def config_file(*, environ: Mapping[str, str] | None = None) -> Path:
     return _config_folder(os.environ if environ is None else environ) / "config.json"
 
 
+def extra_headers(*, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return what Docker's settings add to the headers of every request; mostly nothing."""
+    try:
+        found = _read_json(config_file(environ=environ)).get("HttpHeaders")
+    except (OSError, InputError):
+        return {}
+    return (
+        {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+    )
+
+
 def context_names(*, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Return the names of Docker's contexts, the default one too; what cannot be read is none."""
     folder = _config_folder(os.environ if environ is None else environ)

@@ -15,7 +15,8 @@ import docker.errors
 import pytest
 
 from minisets.core import labels
-from minisets.engine.docker_engine import SDK_ERRORS, DockerEngine, connect
+from minisets.engine.docker_engine import DockerConnection, DockerEngine, connect
+from minisets.engine.docker_sdk import SDK_ERRORS
 from minisets.engine.endpoint import Endpoint
 from minisets.errors import EngineError, EngineUnreachable, ImageError
 from tests.contract.engine import EngineContract, body
@@ -122,15 +123,17 @@ class TestDockerEngine(EngineContract):
     def test_a_stop_may_last_longer_than_usual_answers(
         self, engine: DockerEngine, namespace, monkeypatch
     ):
-        # A client whose usual patience is shorter than the container's own grace period.
         own = connect()
-        monkeypatch.setattr(own._link.client, "timeout", 0.2)
         made = engine.create_container(
             f"c-{namespace}", body(namespace, Cmd=["sleep", "100"], StopTimeout=1)
         )
         engine.start(made)
+        # A patience that is shorter than the container's own grace period.
+        usual = {**(DockerConnection.ask.__kwdefaults__ or {}), "timeout": 0.2}
         began = time.monotonic()
-        own.stop(made)
+        with monkeypatch.context() as patch:
+            patch.setattr(DockerConnection.ask, "__kwdefaults__", usual)
+            own.stop(made)
         assert time.monotonic() - began > 0.9
         own.close()
         assert engine.inspect(made).exit_code == 137

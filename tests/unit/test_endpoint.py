@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from minisets.engine.endpoint import DEFAULT_URL, Endpoint, TlsFiles, find_endpoint
+from minisets.engine.endpoint import (
+    DEFAULT_URL,
+    Endpoint,
+    TlsFiles,
+    extra_headers,
+    find_endpoint,
+)
 from minisets.errors import InputError
 
 
@@ -125,3 +131,19 @@ def test_a_scheme_that_docker_does_not_know_is_refused(env):
     with pytest.raises(InputError, match="no address of an Engine") as caught:
         find_endpoint(environ=env | {"DOCKER_HOST": "unxi:///var/run/docker.sock"})
     assert "unix://" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        ('{"HttpHeaders": {"X-Team": "1"}}', {"X-Team": "1"}),
+        ('{"HttpHeaders": []}', {}),
+        ("{}", {}),
+        ("no JSON", {}),
+        (None, {}),
+    ],
+)
+def test_headers_come_from_dockers_settings(tmp_path, content, headers):
+    if content is not None:
+        (tmp_path / "config.json").write_text(content)
+    assert extra_headers(environ={"DOCKER_CONFIG": str(tmp_path)}) == headers

@@ -33,7 +33,7 @@ CHECKING = frozenset(
         "yaml",
     }
 )
-ENGINE = frozenset({"docker", "requests"})
+ENGINE = frozenset({"docker", "requests", "ssl", "tenacity"})
 
 
 def imported_by(*modules: str) -> set[str]:
@@ -49,7 +49,7 @@ def imported_by(*modules: str) -> set[str]:
         (GET, {*DECIDING, *CHECKING, *ENGINE, "rich", "minisets.app.reading.views_pod"}),
         (
             (*GET, "minisets.engine.docker_engine"),
-            {*DECIDING, *CHECKING, "minisets.engine.archives"},
+            {*DECIDING, *CHECKING, *ENGINE, "minisets.engine.archives"},
         ),
     ],
 )

@@ -6,7 +6,6 @@ generation n+1 is the compare-and-swap (minisets.engine.records does it). Pure t
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -59,6 +58,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     def _stem(self) -> str:
         stem = f"minisets_{self.namespace}_{self.kind.lower()}_{self.name}"
         if len(stem) > _LONGEST_NAME:
+            # Imported for the few: reading commands are to start fast.
+            import hashlib
+
             stem = f"{stem[:80]}_{hashlib.sha256(stem.encode()).hexdigest()[:32]}"
         return stem
 
