@@ -95,10 +95,15 @@ class NotFound(MinisetsError):
 
 
 class EngineError(MinisetsError):
-    """The Docker Engine refused a request, or failed at it."""
+    """The Docker Engine refused a request, or failed at it.
+
+    Attributes:
+        was_created: It refused to start a container that it had created, and that is gone again.
+    """
 
     exit_code = 3
     reference = "engine-refused"
+    was_created: bool = False
 
 
 class EngineUnreachable(EngineError):
@@ -146,10 +151,27 @@ class EngineMissing(EngineError):
 
 
 class ImageError(EngineError):
-    """An image is not there and cannot be had: its pods can never get ready."""
+    """An image is not there and cannot be had: its pods can never get ready.
+
+    Args:
+        reason: Kubernetes' word for it, as a pod's status has it.
+        image: Its name; empty where nobody knows it.
+    """
 
     exit_code = 4
     reference = "image"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        reason: str = "ErrImagePull",
+        image: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+        self.image = image
 
 
 class Overtaken(EngineError):

@@ -15,7 +15,7 @@ from minisets.app.context import Context
 from minisets.app.loop.configuration import SECRET_KIND
 from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.loop.image_users import check_present_users, check_pulled_users
-from minisets.app.loop.images import Pull, policies, provide
+from minisets.app.loop.images import Images, Pull, policies
 from minisets.app.loop.live_files import shows_changed
 from minisets.app.loop.publishing import places
 from minisets.app.loop.pull_secrets import pull_secrets
@@ -100,12 +100,12 @@ def apply(
     world = observe_whole(context, scope)
     changes = prepare(context, world, objects, options.publish, is_whole=options.is_edit)
     manifests = [as_set(change.merged) for change in changes if change.loaded.kind == SET_KIND]
-    wanted = policies(manifests, options.pull)
-    check_present_users(context.engine, changes, wanted)
-    logins = pull_secrets(context, world, changes).logins
-    images = provide(context, wanted, platform=options.platform, logins=logins)
-    check_pulled_users(changes, images)
-    changes = [_with_images(context, world, change, images, options) for change in changes]
+    pods = [manifest.spec.template.spec for manifest in manifests]
+    check_present_users(context.engine, changes, policies(pods, options.pull))
+    images = Images(context, pull=options.pull, platform=options.platform)
+    found = images.provide(pods, pull_secrets(context, world, changes))
+    check_pulled_users(changes, found)
+    changes = [_with_images(context, world, change, found, options) for change in changes]
     for line in group_notices(notices(world, changes, options.applied_from, context.engine)):
         context.reporter.notice(line)
     has_written = False
@@ -114,7 +114,7 @@ def apply(
         tell(change.loaded.kind, change.loaded.name, change.verb)
     if has_written:
         world = observe_whole(context, scope)
-    return _drive(context, world, changes, options)
+    return _drive(context, world, changes, options, images)
 
 
 def _is_one_namespace(objects: Sequence[LoadedObject]) -> bool:
@@ -122,7 +122,11 @@ def _is_one_namespace(objects: Sequence[LoadedObject]) -> bool:
 
 
 def _drive(
-    context: Context, world: World, changes: Sequence[Change], options: ApplyOptions
+    context: Context,
+    world: World,
+    changes: Sequence[Change],
+    options: ApplyOptions,
+    images: Images,
 ) -> Applied:
     """Drive the sets of the input, and those whose Services or files have changed."""
     named = {
@@ -142,7 +146,7 @@ def _drive(
         or record.namespace in renamed
         or shows_changed(record, changes)
     ]
-    drive = Drive(context, targets)
+    drive = Drive(context, targets, images=images)
     done = drive.run(timeout_seconds=options.timeout_seconds, wait=options.wait, seen=world)
     if not done:
         for reason in drive.waiting_for:

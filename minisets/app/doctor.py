@@ -160,7 +160,8 @@ def _credentials(file: Path) -> Iterator[Finding]:
 
 def _images(context: Context, held: Holdings) -> Iterator[Finding]:
     """Images that sets ask for and that are not here."""
-    for image, policy in policies([live.manifest for live in held.sets], None).items():
+    pods = [live.manifest.spec.template.spec for live in held.sets]
+    for image, policy in policies(pods, None).items():
         if context.engine.image(image) is None:
             yield Finding(
                 level=Level.PROBLEM if policy == "Never" else Level.NOTE,

@@ -62,7 +62,8 @@ def dry_run(
     changes = prepare(context, world, objects, publish)
     if context is not None:
         sets = [as_set(change.merged) for change in changes if change.loaded.kind == SET_KIND]
-        check_present_users(context.engine, changes, policies(sets, None))
+        pods = [manifest.spec.template.spec for manifest in sets]
+        check_present_users(context.engine, changes, policies(pods, None))
     said = notices(world, changes, "", context.engine if context is not None else None)
     return [
         Outlook(

@@ -8,7 +8,7 @@ from typing import Any
 
 from minisets.app.context import Context
 from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
-from minisets.app.loop.images import policies, provide
+from minisets.app.loop.images import Images
 from minisets.app.loop.pull_secrets import PullSecrets
 from minisets.app.loop.sets import find_set, observe_whole
 from minisets.app.loop.targets import Target, flush
@@ -114,7 +114,13 @@ def restart(context: Context, namespace: str, name: str) -> None:
     _write(context, target, restarted(target.facts.object, now))
 
 
-def set_images(context: Context, namespace: str, name: str, images: Mapping[str, str]) -> bool:
+def set_images(
+    context: Context,
+    namespace: str,
+    name: str,
+    images: Mapping[str, str],
+    provider: Images | None = None,
+) -> bool:
     """Give containers of a set other images; False if they have them already.
 
     Args:
@@ -122,6 +128,7 @@ def set_images(context: Context, namespace: str, name: str, images: Mapping[str,
         namespace: Of the set.
         name: Of the set.
         images: Container name → image; ``*`` is every container.
+        provider: Of images; its own, if none is given.
 
     Raises:
         NotFound: There is no such set or container.
@@ -132,19 +139,25 @@ def set_images(context: Context, namespace: str, name: str, images: Mapping[str,
     changed = with_images(target.facts.object, images)
     if changed == target.facts.object:
         return False
-    manifest = as_set(changed)
-    secrets = PullSecrets(context, world, [(namespace, manifest)])
-    provide(context, policies([manifest], None), logins=secrets.logins)
+    pod = as_set(changed).spec.template.spec
+    secrets = PullSecrets(context, world, [(namespace, pod)])
+    (provider or Images(context)).provide([pod], secrets)
     _write(context, target, changed)
     return True
 
 
 def finish(
-    context: Context, namespace: str, name: str, *, wait: bool, timeout_seconds: float
+    context: Context,
+    namespace: str,
+    name: str,
+    *,
+    wait: bool,
+    timeout_seconds: float,
+    provider: Images | None = None,
 ) -> bool:
     """Drive a set that was changed; False if ``wait`` is off and something is still to come."""
-    target = find_set(context, namespace, name)
-    return Drive(context, [target]).run(timeout_seconds=timeout_seconds, wait=wait)
+    drive = Drive(context, [find_set(context, namespace, name)], images=provider)
+    return drive.run(timeout_seconds=timeout_seconds, wait=wait)
 
 
 def _write(context: Context, target: Target, changed: Object) -> None:

@@ -14,6 +14,7 @@ from minisets.errors import InputError
 
 if TYPE_CHECKING:
     from minisets.app.context import Context
+    from minisets.app.loop.images import Images
     from minisets.cli.progress import Screen
 
 _FunctionT = TypeVar("_FunctionT", bound=Callable[..., Any])
@@ -46,13 +47,28 @@ def _names(words: tuple[str, ...]) -> list[str]:
 
 
 def _finish(
-    context: Context, settings: Settings, screen: Screen, name: str, *, wait: bool, timeout: float
+    context: Context,
+    settings: Settings,
+    screen: Screen,
+    name: str,
+    provider: Images | None = None,
+    *,
+    wait: bool,
+    timeout: float,
 ) -> None:
     """Drive the set to what it should be now, or say how to go on."""
     from minisets.app import rollout as use_case
 
     where = f"sts/{name}{settings.flag}"
-    if use_case.finish(context, settings.namespace, name, wait=wait, timeout_seconds=timeout):
+    is_done = use_case.finish(
+        context,
+        settings.namespace,
+        name,
+        wait=wait,
+        timeout_seconds=timeout,
+        provider=provider,
+    )
+    if is_done:
         screen.remark(f"next: minisets rollout history {where}")
     else:
         screen.remark(f"still to come; go on: minisets rollout status {where}")
@@ -202,8 +218,10 @@ def image(settings: Settings, words: tuple[str, ...], wait: bool, timeout: float
         )
     with open_screen(settings) as screen, open_context(settings, screen) as context:
         from minisets.app import rollout as use_case
+        from minisets.app.loop.images import Images
 
+        provider = Images(context)
         for name in names:
-            if use_case.set_images(context, settings.namespace, name, images):
+            if use_case.set_images(context, settings.namespace, name, images, provider):
                 screen.result(f"{SET.printed}/{name} image updated")
-            _finish(context, settings, screen, name, wait=wait, timeout=timeout)
+            _finish(context, settings, screen, name, provider, wait=wait, timeout=timeout)

@@ -79,6 +79,9 @@ _NO_REGISTRY = (
 )
 _DENIED = ("denied", "unauthorized", "authentication required", "no basic auth", "forbidden")
 _NOT_FOUND = ("not found", "manifest unknown", "name unknown", "does not exist")
+_NAME_HINT = "an image is named [REGISTRY/]NAME[:TAG], in lower case"
+# Kubernetes' word for an image that no registry can have.
+_INVALID_NAME = "InvalidImageName"
 
 
 def refusal(doing: str, status: int | None, text: str) -> EngineError:
@@ -98,7 +101,7 @@ def refusal(doing: str, status: int | None, text: str) -> EngineError:
     if "no such image" in low:
         return ImageError(message, hint="docker pull IMAGE, or let minisets pull: --pull=missing")
     if "invalid reference format" in low:
-        return ImageError(message, hint="an image is named [REGISTRY/]NAME[:TAG], in lower case")
+        return ImageError(message, hint=_NAME_HINT, reason=_INVALID_NAME)
     if status == 404 and "address pool" not in low:
         return EngineMissing(message)
     hint = None
@@ -164,6 +167,7 @@ def name_taken(name: str, owner: str, image: str | None, ours: str | None) -> En
 def pull_failure(image: str, text: str) -> ImageError:
     """Return the error for a pull that failed: format, platform, registry, access or name."""
     low = text.lower()
+    reason = "ErrImagePull"
 
     def has(words: tuple[str, ...]) -> bool:
         return any(word in low for word in words)
@@ -185,12 +189,12 @@ def pull_failure(image: str, text: str) -> ImageError:
         why = "could not be pulled: access denied"
         hint = "docker login REGISTRY, and check the name: what is not there is denied too"
     elif "invalid reference" in low:
-        why, hint = "is no image name", "an image is named [REGISTRY/]NAME[:TAG], in lower case"
+        why, hint, reason = "is no image name", _NAME_HINT, _INVALID_NAME
     elif has(_NOT_FOUND):
         why, hint = "was not found in its registry", "check name and tag"
     else:
         why, hint = "could not be pulled", f"docker pull {image}"
-    return ImageError(f"image {image} {why}: {text.strip()}", hint=hint)
+    return ImageError(f"image {image} {why}: {text.strip()}", hint=hint, reason=reason)
 
 
 def _causes(error: BaseException) -> list[BaseException]:

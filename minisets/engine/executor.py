@@ -73,7 +73,7 @@ class Executor:
 
         Raises:
             EngineError: With the container removed again if it could not be started, because a
-                container keeps what it was created with.
+                container keeps what it was created with; ``was_created`` tells.
         """
         container_id = self._engine.create_container(creation.name, creation.config)
         try:
@@ -83,7 +83,8 @@ class Executor:
                 inspect=creation.inspect,
                 prepare_aside=creation.prepare_aside,
             )
-        except EngineError:
+        except EngineError as error:
+            error.was_created = True
             self._engine.remove_container(container_id, force=True)
             raise
         return container_id

@@ -13,10 +13,11 @@ from minisets.core.controller.actions import (
     RenumberRevision,
     SetClaimOwners,
     UpdatePod,
+    coming_revisions,
     render,
     render_action,
 )
-from minisets.core.controller.controller_state import Status
+from minisets.core.controller.controller_state import SetSpec, Status
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,18 @@ def test_a_plan_without_anything_says_so():
 )
 def test_a_plan_knows_when_nothing_is_left(plan: Plan, is_empty: bool, is_converged: bool):
     assert (plan.is_empty, plan.is_converged) == (is_empty, is_converged)
+
+
+def test_pods_come_at_the_revision_that_a_plan_says_or_the_one_that_they_are_rolled_to():
+    spec = SetSpec(name="web", template="t", replicas=3, partition=1, ordinals_start=5)
+    found = Plan(
+        actions=(
+            CreatePod(name="web-5", revision="web-a"),
+            # Below the partition, rolled, and outside of the set.
+            DeletePod(name="web-5"),
+            DeletePod(name="web-6"),
+            DeletePod(name="web-8"),
+        ),
+        status=Status(update_revision="web-b"),
+    )
+    assert coming_revisions(spec, found) == {"web-5": "web-a", "web-6": "web-b"}

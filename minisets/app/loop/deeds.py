@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -23,6 +24,7 @@ from minisets.app.loop.pod_storage import (
 )
 from minisets.app.loop.publishing import published_of
 from minisets.app.loop.set_claims import SetClaims
+from minisets.app.loop.setbacks import making
 from minisets.app.loop.storage import needs_storage
 from minisets.app.loop.targets import Target
 from minisets.app.loop.world import World
@@ -54,6 +56,7 @@ from minisets.core.pod.kubelet import (
 )
 from minisets.core.pod.layout import Part, Role, has_sandbox, layout
 from minisets.core.pod.seen import PodSeen
+from minisets.core.pod.setback import CONFIG, CREATE, HOOK, MOUNT, RUN
 from minisets.core.volumes.pod_volumes import Root
 from minisets.core.volumes.storage import Storage
 from minisets.engine.archives import DirectoryEntry
@@ -122,10 +125,10 @@ class Workshop:
     def create_pod(self, pod: str, revision: str, new_claims: frozenset[str]) -> PodSeen:
         """Create a pod and start its containers, as far as none has to be waited for."""
         self._report(pod, "creating")
-        request = self.pod_request(pod, revision, new_claims)
-        made = self._create_containers(
-            with_volumes(self.context, self.world, request, is_new=True), None
-        )
+        with making(pod, MOUNT):
+            request = self.pod_request(pod, revision, new_claims)
+            request = with_volumes(self.context, self.world, request, is_new=True)
+        made = self._create_containers(request, None)
         if len(made) == len(self.parts(revision)):
             self._report(pod, "started")
         return PodSeen(name=pod, containers=made)
@@ -134,10 +137,10 @@ class Workshop:
         """Create and start the containers that a pod lacks, as create_pod does."""
         seen = self.pods()[pod]
         revision = seen.labels.get(labels.REVISION, "")
-        request = self.pod_request(pod, revision, frozenset(), tuple(new_claims(seen.first)))
-        self._create_containers(
-            with_volumes(self.context, self.world, request, is_new=False), seen
-        )
+        with making(pod, MOUNT):
+            request = self.pod_request(pod, revision, frozenset(), tuple(new_claims(seen.first)))
+            request = with_volumes(self.context, self.world, request, is_new=False)
+        self._create_containers(request, seen)
 
     def _create_containers(
         self, request: PodRequest, seen: PodSeen | None
@@ -152,9 +155,11 @@ class Workshop:
         for part in missing(seen, parts):
             if part.role is Role.INIT and seen is not None and seen.mains:
                 continue
-            config = container_config(request, part, sandbox_id)
-            creation = self._creation(request, part, config, prepared)
-            container_id = self.context.executor.create(creation)
+            with _making(request, part, CONFIG):
+                config = container_config(request, part, sandbox_id)
+                creation = self._creation(request, part, config, prepared)
+            with _making(request, part, CREATE):
+                container_id = self.context.executor.create(creation)
             prepared |= claim_mount_paths(part, volumes).keys()
             if part.role is Role.SANDBOX:
                 sandbox_id = container_id
@@ -232,11 +237,11 @@ class Workshop:
         done = run_hook(self.context, hook, target, timeout_seconds=_HOOK_SECONDS)
         if not done.ok:
             self.context.engine.remove_container(container.id, force=True)
-            raise NotConverged(
-                f"pod/{request.identity.pod} cannot start: the postStart hook of container "
-                f"{part.name} failed: {done.output}",
-                hint="correct the hook, apply it again",
-            )
+            with _making(request, part, HOOK):
+                raise NotConverged(
+                    f"the postStart hook of container {part.name} failed: {done.output}",
+                    hint="correct the hook, apply it again",
+                )
 
     def _as_listed(
         self, request: PodRequest, creation: ContainerCreation, container_id: str
@@ -367,11 +372,12 @@ class Workshop:
             new = (*request.new_claims, *first_roots(request, part))
             prepare = tuple(root_entries(request, claim_mount_paths(part, new)).values())
             prepare_aside = self._prepare_aside(request, part)
-        self.context.executor.start(
-            container_id,
-            prepare=prepare,
-            prepare_aside=prepare_aside,
-        )
+        with making(pod, RUN, container=part.name):
+            self.context.executor.start(
+                container_id,
+                prepare=prepare,
+                prepare_aside=prepare_aside,
+            )
 
     def address(self, pod: PodSeen) -> str | None:
         """Return the address of a pod: as the Engine shows it, else as it is planned.
@@ -408,3 +414,14 @@ class Workshop:
                 owner=f"sts/{self.target.name}",
             )
         )
+
+
+def _making(request: PodRequest, part: Part, reason: str) -> AbstractContextManager[None]:
+    """Name the container that cannot be made; see making. The sandbox is the pod itself."""
+    container = part.spec
+    return making(
+        request.identity.pod,
+        reason,
+        container=container.name if container else "",
+        image=container.image if container else request.sandbox_image,
+    )

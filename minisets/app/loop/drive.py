@@ -9,6 +9,7 @@ from minisets.app.context import Context
 from minisets.app.loop.addressing import provide_addresses
 from minisets.app.loop.deeds import Workshop
 from minisets.app.loop.failure import Watchdog
+from minisets.app.loop.images import Images
 from minisets.app.loop.liveness import Liveness
 from minisets.app.loop.network import ensure_network, find_network
 from minisets.app.loop.publishing import provide_ports
@@ -46,13 +47,22 @@ class Drive:
         *,
         on_status: Callable[[Target, Status], None] | None = None,
         liveness: Liveness | None = None,
+        images: Images | None = None,
     ) -> None:
         self._context = context
+        self._images = images or Images(context)
         self._liveness = liveness
         self._on_status = on_status
         self._targets = targets
         self._readiness = Readiness(context)
-        self._turn = Turn(context, self._readiness, liveness)
+        # Who watches liveness goes on for ever, and tries again what did not succeed.
+        self._turn = Turn(
+            context,
+            self._readiness,
+            self._images,
+            liveness,
+            is_patient=liveness is not None,
+        )
         self._watchdog = Watchdog(context, self._readiness)
         self._networks: dict[str, NetworkPlace] = {}
         self._waiting: tuple[str, ...] = ()
@@ -97,10 +107,13 @@ class Drive:
                     if until is not None and until(self._ready_pods(world)):
                         return True
                     if self._advance(world, pool):
+                        self._check_time(world, deadline, timeout_seconds)
                         # A pod that was just created is asked before anything is looked up.
                         self._readiness.wait_for_new(_POLL_SECONDS if wait else 0.0)
                         world = self._look()
                         continue
+                    if (unmade := self._turn.setbacks.held) is not None:
+                        raise unmade.told
                     if not self._waiting and until is None:
                         if not self._readiness.prove(_PROOF_SECONDS):
                             self._turn.teller.finish()
@@ -110,14 +123,15 @@ class Drive:
                     if not wait:
                         return False
                     self._watchdog.check(self._targets, world)
-                    if self._context.clock.monotonic() >= deadline:
-                        raise self._watchdog.timed_out(
-                            self._targets, world, timeout_seconds, self._waiting
-                        )
+                    self._check_time(world, deadline, timeout_seconds)
                     self._readiness.wait(self._pause(deadline))
                     world = self._look()
             finally:
                 self._remember()
+
+    def _check_time(self, world: World, deadline: float, timeout_seconds: float) -> None:
+        if self._context.clock.monotonic() >= deadline:
+            raise self._watchdog.timed_out(self._targets, world, timeout_seconds, self._waiting)
 
     def keep(self, enough: Callable[[frozenset[Key]], bool]) -> None:
         """Drive for ever: what is lost or not well comes back as soon as it is seen.
@@ -137,6 +151,8 @@ class Drive:
                 while not enough(_sets_of(world)):
                     self._take(world)
                     if not self._advance(world, pool):
+                        self._images.forget()
+                        self._write_down()
                         if not self._waiting:
                             self._turn.teller.finish()
                         self._readiness.wait(self._watch_pause())
@@ -145,6 +161,11 @@ class Drive:
                     world = self._look()
             finally:
                 self._remember()
+
+    def _write_down(self) -> None:
+        """Let other commands see why pods could not be made."""
+        for target in self._targets:
+            flush(self._context, target)
 
     def _watch_pause(self) -> float:
         return min(_WATCH_SECONDS, self._liveness.poll() if self._liveness else _WATCH_SECONDS)
@@ -157,6 +178,8 @@ class Drive:
         """Take the sets and their pods as a look shows them."""
         for target in self._targets:
             refresh(target, world)
+        self._turn.setbacks.begin_turn()
+        self._images.forget_failures()
         pods = tuple(watched_pods(world, self._targets))
         self._readiness.update(pods)
         if self._liveness is not None:
@@ -242,6 +265,7 @@ class Drive:
         """Write what only this command knows: status, and since when pods are ready."""
         since = self._readiness.ready_since()
         for target in self._targets:
+            self._turn.setbacks.settle(target)
             if target.manifest.spec.min_ready_seconds:
                 known = target.facts.ready_since
                 target.note(ready_since={key: known.get(key, when) for key, when in since.items()})

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from minisets.app.changes import Change
+from minisets.app.loop.setbacks import Unmade
 from minisets.app.loop.sets import SET_KIND
 from minisets.app.loop.world import as_set
 from minisets.core.input.source import Path, render_path
 from minisets.core.manifest import Container, PodSpec
 from minisets.core.observed import ImageSeen
 from minisets.core.pod.security import needs_image, root_reason
+from minisets.core.pod.setback import CONFIG
 from minisets.engine.ports import Engine
 from minisets.errors import ManifestError, NotConverged, Problem
 
@@ -21,7 +23,7 @@ def users_of(engine: Engine, pod: str, spec: PodSpec) -> dict[str, ImageSeen]:
     """Return name → image of those of a pod's containers whose user depends on it.
 
     Raises:
-        NotConverged: A container would run as root, and must not: the kubelet's rule.
+        Unmade: A container would run as root, and must not: the kubelet's rule.
     """
     images: dict[str, ImageSeen] = {}
     for _, container in _containers(spec):
@@ -30,8 +32,8 @@ def users_of(engine: Engine, pod: str, spec: PodSpec) -> dict[str, ImageSeen]:
             images[container.image] = image
         reason = root_reason(spec, container, image)
         if reason:
-            message = f"pod/{pod} cannot start: container {container.name}: {reason}"
-            raise NotConverged(message, hint=_HINT)
+            error = NotConverged(f"container {container.name}: {reason}", hint=_HINT)
+            raise Unmade(pod, error, CONFIG, container=container.name)
     return images
 
 

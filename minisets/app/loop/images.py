@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Literal
 
 from minisets.app.context import Context
+from minisets.app.loop.pull_secrets import PullSecrets
+from minisets.app.loop.world import Key
 from minisets.core.events import Progress
-from minisets.core.manifest import StatefulSet
+from minisets.core.manifest import PodSpec
 from minisets.core.observed import ImageSeen
+from minisets.core.pod.setback import NEVER_PULL
 from minisets.core.records.registry_login import RegistryLogin
 from minisets.errors import ImageError
 
 Pull = Literal["always", "missing", "never"]
-Logins = Callable[[str], Sequence[RegistryLogin]]
-"""Gives the credentials that a set has for an image, the best first."""
 
 _MOST_PULLS = 4
 
 
-def policies(manifests: Iterable[StatefulSet], override: Pull | None) -> dict[str, str]:
+def policies(specs: Iterable[PodSpec], override: Pull | None) -> dict[str, str]:
     """Return image → pull policy over all containers; the stricter one where two differ.
 
     An unwritten policy is IfNotPresent: Kubernetes' Always for ``:latest`` would pull over what
@@ -31,67 +34,127 @@ def policies(manifests: Iterable[StatefulSet], override: Pull | None) -> dict[st
         override
     ]
     found: dict[str, str] = {}
-    for manifest in manifests:
-        pod = manifest.spec.template.spec
-        for container in (*pod.init_containers, *pod.containers):
+    for spec in specs:
+        for container in (*spec.init_containers, *spec.containers):
             policy = forced or container.image_pull_policy or "IfNotPresent"
             known = found.get(container.image, policy)
             found[container.image] = max(policy, known, key=order.index)
     return found
 
 
-def provide(
-    context: Context,
-    wanted: dict[str, str],
-    *,
-    platform: str | None = None,
-    logins: Logins = lambda _: (),
-) -> dict[str, ImageSeen]:
-    """Make sure that every image is present; pull what the policies ask for, in parallel.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """An image that is present; ``is_pulled`` if that was tried, whatever came of it."""
+
+    image: ImageSeen
+    is_pulled: bool
+
+
+class Images:
+    """Provides images over the time of one command: each is looked up, and pulled, once.
+
+    Safe to use from several threads: who asks for an image that is being pulled waits for it.
 
     Args:
         context: Of the command.
-        wanted: Image → ``Always``, ``IfNotPresent`` or ``Never``.
+        pull: Overrides the pull policies of the manifests.
         platform: For pulls, for example ``linux/arm64``.
-        logins: Asked when the user's own credentials do not open a registry.
-
-    Raises:
-        ImageError: An image is not present and cannot be had.
     """
-    with ThreadPoolExecutor(_MOST_PULLS) as pool:
-        found = pool.map(lambda item: _one(context, item, platform, logins), wanted.items())
-        return dict(zip(wanted, found, strict=True))
+
+    def __init__(
+        self, context: Context, *, pull: Pull | None = None, platform: str | None = None
+    ) -> None:
+        self._context = context
+        self._pull = pull
+        self._platform = platform
+        self._known: dict[str, _Known] = {}
+        self._failed: dict[tuple[str, str, frozenset[Key]], ImageError] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def provide(self, specs: Iterable[PodSpec], secrets: PullSecrets) -> dict[str, ImageSeen]:
+        """Make sure that all images of pods are present; pull what is asked for, in parallel.
+
+        Args:
+            specs: Of the pods.
+            secrets: Asked when the user's own credentials do not open a registry.
+
+        Returns:
+            Image by name.
+
+        Raises:
+            ImageError: An image is not present and cannot be had.
+        """
+        wanted = policies(specs, self._pull)
+        if len(wanted) == 1:
+            return {name: self._one(name, policy, secrets) for name, policy in wanted.items()}
+        with ThreadPoolExecutor(_MOST_PULLS) as pool:
+            found = pool.map(lambda item: self._one(item[0], item[1], secrets), wanted.items())
+            return dict(zip(wanted, found, strict=True))
+
+    def forget_failures(self) -> None:
+        """Have what could not be had tried again when it is asked for."""
+        self._failed.clear()
+
+    def forget(self) -> None:
+        """Have everything looked up again: time has gone by."""
+        self._known.clear()
+        self._failed.clear()
+
+    def _one(self, name: str, policy: str, secrets: PullSecrets) -> ImageSeen:
+        with self._lock:
+            lock = self._locks.setdefault(name, threading.Lock())
+        with lock:
+            known = self._known.get(name)
+            if known is not None and (known.is_pulled or policy != "Always"):
+                return known.image
+            attempt = (name, policy, secrets.names(name))
+            if attempt in self._failed:
+                raise self._failed[attempt]
+            try:
+                found = self._find(name, policy, secrets)
+            except ImageError as error:
+                error.image = name
+                self._failed[attempt] = error
+                raise
+            self._known[name] = _Known(image=found, is_pulled=policy == "Always")
+            return found
+
+    def _find(self, name: str, policy: str, secrets: PullSecrets) -> ImageSeen:
+        context = self._context
+        present = context.engine.image(name)
+        if present is not None and policy != "Always":
+            return present
+        if policy == "Never":
+            raise ImageError(
+                f"image {name} is not present and its pull policy is Never",
+                hint=f"docker pull {name}, or docker build -t {name} .",
+                reason=NEVER_PULL,
+            )
+        if present is not None and not present.digests:
+            # Built here: a registry's image of the same name is something else.
+            context.reporter.notice(f"image {name} was built locally: kept, not pulled")
+            return present
+        try:
+            _pull_somehow(context, name, self._platform, secrets.logins)
+        except ImageError as error:
+            if present is None:
+                raise
+            context.reporter.notice(f"{error.message}; the local image is used")
+        pulled = context.engine.image(name)
+        if pulled is None:
+            raise ImageError(
+                f"image {name} was pulled and is not there", hint=f"docker pull {name}"
+            )
+        return pulled
 
 
-def _one(
-    context: Context, item: tuple[str, str], platform: str | None, logins: Logins
-) -> ImageSeen:
-    name, policy = item
-    present = context.engine.image(name)
-    if present is not None and policy != "Always":
-        return present
-    if policy == "Never":
-        raise ImageError(
-            f"image {name} is not present and its pull policy is Never",
-            hint=f"docker pull {name}, or docker build -t {name} .",
-        )
-    if present is not None and not present.digests:
-        # Built here: a registry's image of the same name is something else.
-        context.reporter.notice(f"image {name} was built locally: kept, not pulled")
-        return present
-    try:
-        _pull_somehow(context, name, platform, logins)
-    except ImageError as error:
-        if present is None:
-            raise
-        context.reporter.notice(f"{error.message}; the local image is used")
-    pulled = context.engine.image(name)
-    if pulled is None:
-        raise ImageError(f"image {name} was pulled and is not there", hint=f"docker pull {name}")
-    return pulled
-
-
-def _pull_somehow(context: Context, name: str, platform: str | None, logins: Logins) -> None:
+def _pull_somehow(
+    context: Context,
+    name: str,
+    platform: str | None,
+    logins: Callable[[str], Sequence[RegistryLogin]],
+) -> None:
     """Pull with the user's own credentials, then with each of those that the sets have."""
     try:
         _pull(context, name, platform, None)

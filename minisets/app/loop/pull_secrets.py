@@ -10,7 +10,7 @@ from minisets.app.context import Context
 from minisets.app.loop.configuration import SECRET_KIND, configuration_of
 from minisets.app.loop.sets import SET_KIND
 from minisets.app.loop.world import Key, World, as_set
-from minisets.core.manifest import StatefulSet
+from minisets.core.manifest import PodSpec
 from minisets.core.records.registry_login import RegistryLogin, logins_for, parse_logins
 from minisets.core.records.secret_record import values_of
 
@@ -21,7 +21,7 @@ class PullSecrets:
     Args:
         context: Of the command.
         world: What lives.
-        manifests: Namespace and set, for each set of the command.
+        pods: Namespace and pods, for each set of the command.
         changes: What the command is about to write: its Secrets count before those that live.
     """
 
@@ -29,12 +29,12 @@ class PullSecrets:
         self,
         context: Context,
         world: World,
-        manifests: Iterable[tuple[str, StatefulSet]],
+        pods: Iterable[tuple[str, PodSpec]],
         changes: Sequence[Change] = (),
     ) -> None:
         self._context = context
         self._world = world
-        self._manifests = tuple(manifests)
+        self._pods = tuple(pods)
         self._coming = {
             (change.namespace, change.loaded.name): change.merged
             for change in changes
@@ -44,16 +44,19 @@ class PullSecrets:
 
     def logins(self, image: str) -> tuple[RegistryLogin, ...]:
         """Return the credentials for an image, the best first; may read Secrets."""
-        wanted = {
-            (namespace, one.name)
-            for namespace, manifest in self._manifests
-            if image in _images(manifest)
-            for one in manifest.spec.template.spec.image_pull_secrets
-        }
         # Several pulls ask at once, and reading is for all of them.
         with self._lock:
-            found = [login for key in sorted(wanted) for login in self._of(key)]
+            found = [login for key in sorted(self.names(image)) for login in self._of(key)]
         return logins_for(image, found)
+
+    def names(self, image: str) -> frozenset[Key]:
+        """Return namespace and name of the Secrets that may have credentials for an image."""
+        return frozenset(
+            (namespace, one.name)
+            for namespace, pod in self._pods
+            if image in _images(pod)
+            for one in pod.image_pull_secrets
+        )
 
     def _of(self, key: Key) -> tuple[RegistryLogin, ...]:
         """Return what a Secret holds; one that is not there is passed over, as in Kubernetes."""
@@ -70,14 +73,13 @@ class PullSecrets:
 
 def pull_secrets(context: Context, world: World, changes: Sequence[Change]) -> PullSecrets:
     """Return the credentials that the sets of an apply name."""
-    manifests = [
-        (change.namespace, as_set(change.merged))
+    pods = [
+        (change.namespace, as_set(change.merged).spec.template.spec)
         for change in changes
         if change.loaded.kind == SET_KIND
     ]
-    return PullSecrets(context, world, manifests, changes)
+    return PullSecrets(context, world, pods, changes)
 
 
-def _images(manifest: StatefulSet) -> frozenset[str]:
-    pod = manifest.spec.template.spec
+def _images(pod: PodSpec) -> frozenset[str]:
     return frozenset(one.image for one in (*pod.init_containers, *pod.containers))

@@ -3,44 +3,53 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from minisets.app.context import Context
 from minisets.app.loop.addressing import another_address
 from minisets.app.loop.bookkeeping import take_plan
 from minisets.app.loop.deeds import Workshop
+from minisets.app.loop.images import Images
 from minisets.app.loop.live_files import refresh_files
 from minisets.app.loop.liveness import Liveness
 from minisets.app.loop.needs import needs
 from minisets.app.loop.publishing import another_port, published_texts, wishes_of
+from minisets.app.loop.pull_secrets import PullSecrets
 from minisets.app.loop.readiness import Readiness
+from minisets.app.loop.repairs import Repairs
+from minisets.app.loop.setbacks import Setbacks, Unmade, making
 from minisets.app.loop.targets import Target, flush
 from minisets.app.loop.telling import Teller
 from minisets.app.loop.view import watched_pod
 from minisets.app.loop.world import Key
 from minisets.core import labels, naming
-from minisets.core.controller.actions import Action, CreateClaim, CreatePod, DeletePod
+from minisets.core.controller.actions import (
+    CreateClaim,
+    CreatePod,
+    DeletePod,
+    Plan,
+    coming_revisions,
+)
 from minisets.core.controller.controller_state import Snapshot, Status
 from minisets.core.controller.planner import Options, plan
 from minisets.core.controller.snapshot import orphaned_claims, take_snapshot
-from minisets.core.manifest import Container
-from minisets.core.observed import ContainerStatus
 from minisets.core.pod.kubelet import (
     Care,
+    CreateContainers,
     RenamePod,
     RestartContainer,
     StartContainer,
     UnpauseContainer,
 )
 from minisets.core.pod.seen import PodSeen
+from minisets.core.pod.setback import CREATE, RUN, SCHEDULING
 from minisets.errors import (
     AddressTaken,
     Contended,
     EngineConflict,
-    EngineError,
     EngineMissing,
-    NotConverged,
+    ImageError,
     PortTaken,
 )
 
@@ -57,21 +66,30 @@ class Turn:
         teller: Tells of progress.
         statuses: Of each set, as counted at its last plan.
         is_contended: Another command was in the way: what was found before may be gone.
+        setbacks: Pods that could not be made.
     """
 
     def __init__(
-        self, context: Context, readiness: Readiness, liveness: Liveness | None = None
+        self,
+        context: Context,
+        readiness: Readiness,
+        images: Images,
+        liveness: Liveness | None = None,
+        *,
+        is_patient: bool = False,
     ) -> None:
         self._context = context
+        self._images = images
         self._readiness = readiness
         self._liveness = liveness
         self._conflicts: dict[str, int] = {}
         self.teller = Teller(context, readiness)
-        self._started: dict[str, float] = {}
+        self._repairs = Repairs(context, readiness)
         self.statuses: dict[Key, Status] = {}
         self.is_contended = False
         # Deeds run in several threads and write to the same facts.
         self._lock = threading.Lock()
+        self.setbacks = Setbacks(context, self._lock, is_patient=is_patient)
 
     def decide(self, workshop: Workshop) -> tuple[list[list[Deed]], str | None]:
         """Return groups of deeds that can run side by side, and what the set waits for."""
@@ -88,8 +106,9 @@ class Turn:
             # A rollout that has just ended leaves a revision too many: the next sync trims it.
             decided = plan(self._snapshot(workshop), Options(repair_broken=True))
             take_plan(target, decided, workshop.pods(), self._context.clock.now())
+        self.setbacks.tidy(target, workshop.pods(), decided.status.update_revision)
         collected = self._collect_claims(workshop)
-        groups = self._groups(workshop, decided.actions)
+        groups = self._groups(workshop, snapshot, decided)
         reason = decided.error or decided.waiting_for
         self.teller.tell_pods(workshop, snapshot.set)
         self.teller.tell_set(target, snapshot.set, decided.status, _open_reason(groups, reason))
@@ -107,7 +126,7 @@ class Turn:
             pods=workshop.pods().values(),
             volumes=workshop.world.claims(target.namespace, target.name),
             ready_for=self._readiness.ready_for(),
-            replaceable=self._replaceable(workshop),
+            replaceable=self._repairs.pods(workshop, self.setbacks.pods),
             published=published_texts(
                 target,
                 workshop.pods().values(),
@@ -121,14 +140,35 @@ class Turn:
         if self._liveness is not None:
             unwell |= self._liveness.unwell()
         found = needs(workshop, started=self._readiness.started(), unwell=unwell)
+        found = [deed for deed in found if not self._is_held(workshop, deed)]
         # A rename takes a pod off the network for a moment: never several at once.
         renames = [deed for deed in found if isinstance(deed, RenamePod)]
         chosen = [deed for deed in found if not isinstance(deed, RenamePod)] or renames[:1]
-        return [[partial(self._take_care, workshop, deed)] for deed in chosen]
+        return [
+            [
+                partial(
+                    self._in_order,
+                    workshop.target,
+                    deed.pod,
+                    _revision_of(workshop, deed.pod),
+                    [partial(self._take_care, workshop, deed)],
+                )
+            ]
+            for deed in chosen
+        ]
+
+    def _is_held(self, workshop: Workshop, deed: Care) -> bool:
+        """Say whether a care has failed, so that the pod is to be replaced, or waits."""
+        revision = _revision_of(workshop, deed.pod)
+        return self.setbacks.is_held(workshop.target, deed.pod, revision)
 
     def _take_care(self, workshop: Workshop, deed: Care) -> None:
+        revision = _revision_of(workshop, deed.pod)
         try:
-            workshop.take_care(deed)
+            if isinstance(deed, CreateContainers):
+                self._provide_images(workshop, deed.pod, revision)
+            with making(deed.pod, RUN):
+                workshop.take_care(deed)
         except AddressTaken as error:
             self._count_conflict(deed.pod, error)
             with self._lock:
@@ -137,17 +177,14 @@ class Turn:
             workshop.delete_pod(deed.pod, "its address is taken")
             return
         except PortTaken as error:
-            seen = workshop.pods()[deed.pod]
-            self._move_port(workshop, deed.pod, seen.labels.get(labels.REVISION, ""), error)
+            self._move_port(workshop, deed.pod, revision, error)
             workshop.delete_pod(deed.pod, "its port of the host is taken")
             return
         except (Contended, EngineMissing) as error:
             self._count_conflict(deed.pod, error)
             return
-        except EngineConflict:
-            raise
-        except EngineError as error:
-            raise cannot_start(deed.pod, error) from error
+        if isinstance(deed, CreateContainers | StartContainer):
+            self.setbacks.clear(workshop.target, deed.pod, revision)
         if isinstance(deed, RenamePod):
             with self._lock:
                 aliases = workshop.target.facts.aliases
@@ -157,28 +194,82 @@ class Turn:
             if self._liveness is not None:
                 self._liveness.forget(deed.container_id)
 
-    def _groups(self, workshop: Workshop, actions: tuple[Action, ...]) -> list[list[Deed]]:
-        """Return the deeds of a plan: those of one pod in order, those of several side by side."""
+    def _groups(self, workshop: Workshop, snapshot: Snapshot, decided: Plan) -> list[list[Deed]]:
+        """Return the deeds of a plan: those of one pod in order, those of several side by side.
+
+        Pods that could not be made are left out until it is time to try again.
+        """
+        target, actions = workshop.target, decided.actions
         by_pod: dict[str, list[Deed]] = {}
         fresh = frozenset(action.name for action in actions if isinstance(action, CreateClaim))
+        revisions = coming_revisions(snapshot.set, decided)
+        held = {pod for pod, one in revisions.items() if self.setbacks.is_held(target, pod, one)}
         for action in actions:
             match action:
-                case CreateClaim(name=name, pod=pod):
-                    by_pod.setdefault(pod, []).append(partial(self._create_claim, workshop, name))
-                case CreatePod(name=name, revision=revision):
+                case CreateClaim(name=name, pod=pod) if pod not in held:
+                    by_pod.setdefault(pod, []).append(
+                        partial(self._create_claim, workshop, name, pod)
+                    )
+                case CreatePod(name=name, revision=revision) if name not in held:
                     by_pod.setdefault(name, []).append(
                         partial(self._create_pod, workshop, name, revision, fresh)
                     )
-                case DeletePod(name=name, cause=cause):
-                    why = "its set is stopped" if workshop.target.facts.is_stopped else cause
-                    by_pod.setdefault(name, []).append(partial(workshop.delete_pod, name, why))
+                case DeletePod(name=name, cause=cause) if name not in held:
+                    why = "its set is stopped" if target.facts.is_stopped else cause
+                    by_pod.setdefault(name, []).append(
+                        partial(self._delete_pod, workshop, name, why, revisions.get(name))
+                    )
                 case _:
                     # Revisions and owners live in the record, which take_plan has changed.
                     pass
-        return list(by_pod.values())
+        return [
+            [partial(self._in_order, target, pod, revisions.get(pod, ""), deeds)]
+            for pod, deeds in by_pod.items()
+        ]
 
-    def _create_claim(self, workshop: Workshop, claim: str) -> None:
-        if workshop.create_claim(claim):
+    def _in_order(self, target: Target, pod: str, revision: str, deeds: Sequence[Deed]) -> None:
+        """Do the deeds for one pod; what it cannot be made for is noted, and others go on."""
+        try:
+            for deed in deeds:
+                deed()
+        except Unmade as error:
+            self.setbacks.note(target, revision, error)
+        except EngineConflict as error:
+            # What is in the way is not of minisets: its own words tell best.
+            self.setbacks.note(target, revision, Unmade(pod, error, CREATE))
+            if not self.setbacks.is_patient:
+                raise
+
+    def _delete_pod(self, workshop: Workshop, pod: str, cause: str, successor: str | None) -> None:
+        """Stop a pod and remove it; one that is to come back only if there is what to make it of.
+
+        Not so in Kubernetes, where a pod is gone before anybody looks for the new image.
+        """
+        if successor is not None:
+            self._provide_images(workshop, pod, successor)
+        workshop.delete_pod(pod, cause)
+
+    def _provide_images(self, workshop: Workshop, pod: str, revision: str) -> None:
+        """Make sure that the images of a pod are there.
+
+        Raises:
+            Unmade: One cannot be had.
+        """
+        target = workshop.target
+        spec = target.template_of(revision).spec
+        secrets = PullSecrets(self._context, workshop.world, [(target.namespace, spec)])
+        try:
+            self._images.provide([spec], secrets)
+        except ImageError as error:
+            containers = (*spec.init_containers, *spec.containers)
+            named = [one.name for one in containers if one.image == error.image]
+            with making(pod, error.reason, container=named[0], image=error.image):
+                raise
+
+    def _create_claim(self, workshop: Workshop, claim: str, pod: str) -> None:
+        with making(pod, SCHEDULING):
+            is_ours = workshop.create_claim(claim)
+        if is_ours:
             return
         with self._lock:
             known = workshop.target.facts.foreign_claims
@@ -192,6 +283,7 @@ class Turn:
     ) -> None:
         target = workshop.target
         try:
+            self._provide_images(workshop, pod, revision)
             created = workshop.create_pod(pod, revision, new_claims)
         except AddressTaken as error:
             self._count_conflict(pod, error)
@@ -201,11 +293,8 @@ class Turn:
             self._move_port(workshop, pod, revision, error)
         except (Contended, EngineMissing) as error:
             self._count_conflict(pod, error)
-        except EngineConflict:
-            raise
-        except EngineError as error:
-            raise cannot_start(pod, error) from error
         else:
+            self.setbacks.clear(target, pod, revision)
             self._conflicts.pop(pod, None)
             self.teller.note_created(created)
             self._expect(target, created)
@@ -239,7 +328,7 @@ class Turn:
         """Have the pod looked at again, later each time; a conflict that stays is told."""
         count = self._conflicts[pod] = self._conflicts.get(pod, 0) + 1
         if count >= _MOST_CONFLICTS:
-            raise cannot_start(pod, error) if isinstance(error, EngineMissing) else error
+            raise Unmade(pod, error, CREATE) if isinstance(error, EngineMissing) else error
         if isinstance(error, AddressTaken | PortTaken):
             return
         self.is_contended = True
@@ -265,34 +354,9 @@ class Turn:
             if volume.name in names and volume.labels.get(labels.RECLAIM_POLICY) != "Retain"
         ]
 
-    def _replaceable(self, workshop: Workshop) -> frozenset[str]:
-        """Return the pods that a repair may take: in a crash loop, or past their allowance."""
-        return frozenset(
-            pod.id
-            for pod in workshop.pods().values()
-            if pod.status is ContainerStatus.RESTARTING
-            or self._readiness.is_hopeless(pod.id)
-            or (
-                self._readiness.is_failing(pod.id)
-                and self._age(pod) > _allowance(workshop.target, pod)
-            )
-        )
 
-    def _age(self, pod: PodSeen) -> float:
-        """Return the seconds since a pod's start: after a reboot that is not its creation."""
-        if pod.id not in self._started:
-            last = pod.containers[-1].id
-            try:
-                self._started[pod.id] = self._context.engine.inspect(last).started_at
-            except EngineMissing:
-                # Removed this moment by somebody else: the next look tells.
-                return 0.0
-        return self._context.clock.now() - self._started[pod.id]
-
-
-def cannot_start(pod: str, error: EngineError) -> NotConverged:
-    """Return the error for a pod that the Engine refuses to create or start."""
-    return NotConverged(f"pod/{pod} cannot start: {error.message}", hint=error.hint)
+def _revision_of(workshop: Workshop, pod: str) -> str:
+    return workshop.pods()[pod].labels.get(labels.REVISION, "")
 
 
 def _open_reason(groups: list[list[Deed]], reason: str | None) -> str | None:
@@ -302,18 +366,3 @@ def _open_reason(groups: list[list[Deed]], reason: str | None) -> str | None:
 
 def _more_claims(target: Target, workshop: Workshop, pod: str) -> tuple[str, ...]:
     return tuple(sorted({*target.facts.used_claims, *workshop.claims_of(pod).values()}))
-
-
-def _allowance(target: Target, pod: PodSeen) -> float:
-    """Return the seconds that a pod has to get ready before it counts as broken."""
-    template = target.template_of(pod.labels.get(labels.REVISION, ""))
-    return max(float(_grant(container)) for container in template.spec.containers)
-
-
-def _grant(container: Container) -> int:
-    probes = (container.startup_probe, container.readiness_probe)
-    return sum(
-        probe.initial_delay_seconds + probe.period_seconds * probe.failure_threshold
-        for probe in probes
-        if probe is not None
-    )

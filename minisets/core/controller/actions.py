@@ -8,7 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from minisets.core.controller.controller_state import Status
+from minisets.core.controller.controller_state import (
+    SetSpec,
+    Status,
+    first_rolling_index,
+    in_range,
+)
+from minisets.core.naming import split_pod_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +125,26 @@ class Plan:
     def is_converged(self) -> bool:
         """There is nothing to do, now or later: the set is as its spec asks."""
         return self.is_empty and self.waiting_for is None
+
+
+def coming_revisions(spec: SetSpec, plan: Plan) -> dict[str, str]:
+    """Return pod → revision that it is made from by a plan, now or once its old self is gone.
+
+    Pods that go for good are left out, and those that come back as they are.
+    """
+    found = {}
+    for action in plan.actions:
+        match action:
+            case CreatePod(name=name, revision=revision):
+                found[name] = revision
+            case DeletePod(name=name):
+                _, ordinal = split_pod_name(name)
+                index = ordinal - spec.ordinals_start
+                if in_range(spec, ordinal) and index >= first_rolling_index(spec):
+                    found[name] = plan.status.update_revision
+            case _:
+                pass
+    return found
 
 
 def render(plan: Plan) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from minisets.core.input.decode import convert
 from minisets.core.network.addresses import Block
 from minisets.core.network.host_ports import PortBlock
+from minisets.core.pod.setback import Setback
 
 
 class RevisionEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -51,6 +52,7 @@ class SetRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
         used_claims: Claims whose volume is known to be prepared for use.
         foreign_claims: Claims whose volume somebody else made; never removed.
         shown: What is in the files of its pods: ``ConfigMap/NAME`` → nonce of the record.
+        setbacks: Pod → why it could not be made; gone once it is there, or not wanted any more.
         is_stopped: Parked by ``stop``: no pods, everything else stays.
         deletion: How the set is being deleted (``foreground`` …); empty if it is not.
     """
@@ -70,6 +72,7 @@ class SetRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     used_claims: tuple[str, ...] = ()
     foreign_claims: tuple[str, ...] = ()
     shown: dict[str, str] = msgspec.field(default_factory=dict)
+    setbacks: dict[str, Setback] = msgspec.field(default_factory=dict)
     is_stopped: bool = False
     deletion: str = ""
     applied_from: AppliedFrom = AppliedFrom()
