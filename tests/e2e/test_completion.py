@@ -92,9 +92,9 @@ def test_tab_completes_commands_and_the_names_of_pods_in_bash(space: Space):
         terminal.type("source <(minisets completion bash); echo loaded\n")
         terminal.expect(r"loaded\r\n" + _PROMPT)
         terminal.type("minisets rollo")
-        terminal.complete("minisets rollout ")
+        terminal.complete(r"rollo\x07*ut ")
         terminal.type("\x15minisets logs w")
-        terminal.complete("minisets logs web-")
+        terminal.complete(r"logs w\x07*eb-")
         assert "rror" not in terminal.seen
 
 
