@@ -258,7 +258,11 @@ def delete_object(context: Context, kind: str, namespace: str, name: str) -> Non
 
 
 def delete_namespace(
-    context: Context, namespace: str, *, volumes: bool = False
+    context: Context,
+    namespace: str,
+    *,
+    volumes: bool = False,
+    grace_seconds: int | None = None,
 ) -> tuple[str, ...]:
     """Delete everything in a namespace and return the names of the volumes that stay.
 
@@ -269,7 +273,12 @@ def delete_namespace(
     found = world.containers or world.volumes or find_network(context, namespace)
     if not found and ("Namespace", "", namespace) not in observe(context.engine).records:
         raise NotFound(f'namespaces "{namespace}" not found', hint="minisets get sts -A")
-    delete_sets(context, [record.key[1:] for record in world.of_kind(SET_KIND)], volumes=volumes)
+    delete_sets(
+        context,
+        [record.key[1:] for record in world.of_kind(SET_KIND)],
+        volumes=volumes,
+        grace_seconds=grace_seconds,
+    )
     world = observe(context.engine, namespace)
     for container in world.containers:
         context.engine.remove_container(container.id, force=True)

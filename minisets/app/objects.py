@@ -11,9 +11,9 @@ from minisets.app.changes import CLUSTER_SCOPED
 from minisets.app.context import Context
 from minisets.app.loop.sets import observe_whole
 from minisets.app.loop.world import World
+from minisets.core import naming
 from minisets.core.input.validate import validate
 from minisets.core.query.absence import not_found
-from minisets.core.query.selectors import matches, parse_labels
 from minisets.core.records.record import Record
 from minisets.errors import InputError, ManifestError
 
@@ -49,7 +49,8 @@ def find_object(context: Context, wanted: Reference, world: World | None = None)
     if record is not None:
         return record
     if wanted.kind == _CLAIM and any(
-        volume.name.endswith(wanted.name) for volume in world.claims(wanted.namespace)
+        volume.name == naming.volume_name(wanted.namespace, wanted.name)
+        for volume in world.claims(wanted.namespace)
     ):
         raise InputError(
             f'the claim "{wanted.name}" is a volume, whose labels are fixed when it is made',
@@ -57,22 +58,6 @@ def find_object(context: Context, wanted: Reference, world: World | None = None)
         )
     known = [one.name for one in world.of_kind(wanted.kind, space)]
     raise not_found(wanted.printed, wanted.name, known, namespace=space or None)
-
-
-def names_of(context: Context, kind: str, namespace: str, selector: str = "") -> list[str]:
-    """Return the names of all objects of a kind, or of those whose labels a selector takes.
-
-    Raises:
-        InputError: The selector cannot be read.
-    """
-    chosen = parse_labels(selector)
-    scope = "" if kind in CLUSTER_SCOPED else namespace
-    world = observe_whole(context, scope or None)
-    return [
-        record.name
-        for record in world.of_kind(kind, scope)
-        if matches(chosen, metadata_of(record, "labels"))
-    ]
 
 
 def metadata_of(record: Record, part: Part) -> dict[str, str]:
@@ -87,6 +72,7 @@ def change_metadata(
     values: Mapping[str, str | None],
     *,
     overwrite: bool,
+    is_dry: bool = False,
 ) -> bool:
     """Set and remove labels or annotations of an object; say whether anything changed.
 
@@ -98,6 +84,7 @@ def change_metadata(
         part: Which of the two.
         values: Key → value; None removes the key.
         overwrite: Also change what has another value now.
+        is_dry: Only say what would be: nothing is written.
 
     Raises:
         NotFound: There is no such object.
@@ -107,16 +94,19 @@ def change_metadata(
     record = find_object(context, wanted)
     before = metadata_of(record, part)
     taken = [
-        f"{part.removesuffix('s')} {key} has the value {before[key]}"
+        f"'{key}' already has a value ({before[key]})"
         for key, value in values.items()
         if value is not None and before.get(key, value) != value
     ]
     if taken and not overwrite:
-        raise InputError(
-            f"--overwrite is false, but {wanted.printed} {wanted.name} has other values: "
-            f"{', '.join(taken)}",
-            hint="add --overwrite",
-        )
+        if part == "labels":
+            message = f"{taken[0]}, and --overwrite is false"
+        else:
+            message = (
+                "--overwrite is false but found the following declared annotation(s): "
+                f"{'; '.join(taken)}"
+            )
+        raise InputError(message, hint=f"to change {wanted.printed} {wanted.name}: --overwrite")
     kept = {key: value for key, value in before.items() if values.get(key, value) is not None}
     after = {**kept, **{key: value for key, value in values.items() if value is not None}}
     if after == before:
@@ -128,5 +118,6 @@ def change_metadata(
     problems = validate(judged)
     if problems:
         raise ManifestError(problems)
-    context.store.replace(record, {**record.data, "object": changed})
+    if not is_dry:
+        context.store.replace(record, {**record.data, "object": changed})
     return True

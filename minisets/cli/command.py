@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import click
@@ -163,6 +163,10 @@ class Family(click.Group):
         self.params = [*self.params, *global_options()]
         _complete(self.params)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take kubectl's spellings, too."""
+        return super().parse_args(ctx, to_click_spelling(self.params, args, has_verb=True))
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the subcommands, then the options."""
         self.format_commands(ctx, formatter)
@@ -174,31 +178,79 @@ class Family(click.Group):
         write_examples(self.examples, formatter)
 
 
-def to_click_spelling(params: Iterable[click.Parameter], args: Sequence[str]) -> list[str]:
-    """Rewrite ``--flag=true|false`` and bare options; what follows ``--`` stays.
+def to_click_spelling(
+    params: Iterable[click.Parameter], args: Sequence[str], *, has_verb: bool = False
+) -> list[str]:
+    """Rewrite what kubectl takes and click does not; what follows ``--`` stays.
+
+    These are ``--flag=true|false``, also of short flags; ``-n=value``; and options whose value may
+    be left out. A word that is another option's value is left alone.
+
+    Args:
+        params: Of the command.
+        args: As typed.
+        has_verb: The first word is a command with arguments of its own.
 
     Raises:
         click.BadParameter: The value of a flag is neither true nor false.
     """
     options = {
-        name: param for param in params if isinstance(param, click.Option) for name in param.opts
+        name: param
+        for param in params
+        if isinstance(param, click.Option)
+        for name in (*param.opts, *param.secondary_opts)
     }
     done: list[str] = []
-    for index, arg in enumerate(args):
-        if arg == "--":
-            return [*done, *args[index:]]
-        name, equals, value = arg.partition("=")
-        option = options.get(name)
-        if isinstance(option, BareOption) and not equals:
-            done.append(f"{name}={option.bare}")
-        elif option is not None and option.is_flag and equals and name.startswith("--"):
-            if click.BOOL.convert(value, option, None):
+    left = list(args)
+    while left:
+        arg = left.pop(0)
+        is_word = not arg.startswith("-") or arg == "-"
+        if arg == "--" or (is_word and has_verb):
+            return [*done, arg, *left]
+        parts = [arg] if is_word else _apart(arg, options)
+        for name, equals, value in (part.partition("=") for part in parts):
+            option = options.get(name)
+            if option is None or is_word:
+                done += [f"{name}{equals}{value}"]
+            elif isinstance(option, BareOption):
+                done.append(f"{name}={value if equals else option.bare}")
+            elif option.is_flag and equals:
+                done = _set_flag(done, option, name, value)
+            elif option.is_flag:
                 done.append(name)
+            elif equals:
+                done += [f"{name}={value}"] if name.startswith("--") else [name, value]
             else:
-                done += option.secondary_opts[:1]
-        else:
-            done.append(arg)
+                done += [name, *left[:1]]
+                del left[:1]
     return done
+
+
+def _apart(arg: str, options: Mapping[str, click.Option]) -> list[str]:
+    """Take short options apart that were written as one word; a value stays behind a ``=``."""
+    if arg.startswith("--") or len(arg) == 2:
+        return [arg]
+    parts: list[str] = []
+    for at, letter in enumerate(arg[1:], start=1):
+        option = options.get(f"-{letter}")
+        rest = arg[at + 1 :]
+        if option is None:
+            return [arg]
+        if not option.is_flag or rest.startswith("="):
+            value = rest.removeprefix("=")
+            return [*parts, f"-{letter}={value}" if rest else f"-{letter}"]
+        parts.append(f"-{letter}")
+    return parts
+
+
+def _set_flag(done: list[str], option: click.Option, name: str, value: str) -> list[str]:
+    """Add a flag that was given by its value; one that is off undoes what came before."""
+    is_on = click.BOOL.convert(value, option, None)
+    if is_on == (name in option.opts):
+        return [*done, name if is_on else option.opts[-1]]
+    if option.secondary_opts:
+        return [*done, option.secondary_opts[0]]
+    return [word for word in done if word not in option.opts]
 
 
 def global_options() -> list[click.Parameter]:
@@ -224,6 +276,13 @@ def global_options() -> list[click.Parameter]:
             "--progress",
             type=click.Choice(["auto", "tty", "plain", "json", "quiet"]),
             help="How to show what happens, on standard error.",
+        ),
+        option(
+            "-q",
+            "--quiet",
+            "progress",
+            flag_value="quiet",
+            help="Print results and errors alone, as --progress=quiet.",
         ),
         option("-v", "--verbose", is_flag=True, help="Show every call to the Engine."),
         option("--debug", is_flag=True, help="Show tracebacks of errors."),

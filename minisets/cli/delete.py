@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -17,24 +19,23 @@ from minisets.cli.command import (
     namespace_flag,
     pass_settings,
 )
-from minisets.cli.kinds import Resource
-from minisets.cli.manifests import file_options, load_objects
+from minisets.cli.selection import Choice, Given, Thing, selection_options
 from minisets.cli.session import open_context, open_screen
-from minisets.errors import InputError, NotFound
+from minisets.errors import InputError, MinisetsError, NotFound, joined
 
 if TYPE_CHECKING:
     from minisets.app.context import Context
+    from minisets.cli.kinds import Resource
     from minisets.cli.progress import Screen
-    from minisets.core.input.load import LoadedObject
 
 Cascade = Literal["foreground", "background", "orphan"]
-Doomed = tuple[Resource, str, str]
-"""Resource, namespace and name."""
+DryRun = Literal["none", "client", "server"]
 
 # The forms that kubectl has had before, and still takes.
 _OLD_CASCADES: dict[str, Cascade] = {"true": "background", "false": "orphan"}
-# kubectl's meaning of --now.
-_NOW_GRACE_SECONDS = 1
+_DRY_WORDS = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
+# kubectl's meaning of --now, and of --grace-period=0 without --force.
+_SHORTEST_GRACE_SECONDS = 1
 
 _EXAMPLES = (
     "minisets delete sts web",
@@ -42,8 +43,16 @@ _EXAMPLES = (
     "minisets delete pod web-1",
     "minisets delete pvc www-web-0 www-web-1",
     "minisets delete sts/web --volumes --now",
+    "minisets delete pods -l app=web --wait=false",
+    "minisets delete all -l app=web --dry-run",
+    "minisets delete pod web-0 --force --grace-period=0",
     "minisets delete namespace team-1",
 )
+
+
+# What goes first: a set takes its pods along, and claims are free only then.
+_RANKS = {kinds.SET: 0, kinds.POD: 1, kinds.CLAIM: 3, kinds.VOLUME: 4, kinds.NAMESPACE: 5}
+_WEEK_SECONDS = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +62,31 @@ class _Options:
     wait: bool
     timeout_seconds: float
     grace_seconds: int | None
+    dry_word: str
+    is_named: bool
+    is_lenient: bool
+
+    def line(self, thing: Thing) -> str:
+        """Return what is printed of an object that is gone."""
+        if self.is_named:
+            return thing.title
+        word = "force deleted" if self.grace_seconds == 0 else "deleted"
+        place = f" from {thing.namespace} namespace" if thing.namespace else ""
+        return f'{thing.resource.printed} "{thing.name}" {word}{place}{self.dry_word}'
 
 
 @click.command("delete", cls=Command, examples=_EXAMPLES)
-@click.argument("words", nargs=-1, metavar="[TYPE NAME... | TYPE/NAME...]")
-@file_options(is_required=False)
-@click.option("--all", "is_all", is_flag=True, help="Delete all objects of the type.")
+@selection_options("[TYPE NAME... | TYPE/NAME... | TYPE]")
 @click.option("--volumes", is_flag=True, help="Delete the sets' claims and their data, too.")
 @click.option("--now", is_flag=True, help="Give pods one second to end.")
+@click.option(
+    "--grace-period",
+    type=click.IntRange(min=-1),
+    default=-1,
+    metavar="N",
+    help="Seconds that pods have to end; 0 only with --force. [default: their own]",
+)
+@click.option("--force", is_flag=True, help="Kill pods at once.")
 @click.option(
     "--cascade",
     cls=BareOption,
@@ -70,25 +96,41 @@ class _Options:
     type=click.Choice(["foreground", "background", "orphan", *_OLD_CASCADES]),
     help="Pods of a set go one after the other (foreground), all at once, or stay.",
 )
-@click.option("--ignore-not-found", is_flag=True, help="Be content with what is gone already.")
+@click.option(
+    "--dry-run",
+    cls=BareOption,
+    bare="client",
+    default="none",
+    type=click.Choice(list(_DRY_WORDS)),
+    help="Print what would go, and delete nothing.",
+)
+@click.option("-o", "--output", metavar="name", help="Print TYPE/NAME of what is gone.")
+@click.option("-i", "--interactive", is_flag=True, help="Ask before anything is deleted.")
+@click.option(
+    "--ignore-not-found",
+    is_flag=True,
+    help="Be content with what is gone already; so are --all, -l and --field-selector.",
+)
 @click.option("--wait/--no-wait", default=True, help="Wait until a deleted pod is back.")
 @click.option(
     "--timeout",
     type=DURATION,
     default="10m",
     show_default=True,
-    help="Longest wait, as 90s or 2h.",
+    help="Longest wait, as 90s or 2h; 0 is a week.",
 )
 @pass_settings
 def delete(
     settings: Settings,
-    words: tuple[str, ...],
-    files: tuple[str, ...],
-    recursive: bool,
-    is_all: bool,
+    given: Given,
     volumes: bool,
     now: bool,
+    grace_period: int,
+    force: bool,
     cascade: str,
+    dry_run: DryRun,
+    output: str | None,
+    interactive: bool,
     ignore_not_found: bool,
     wait: bool,
     timeout: float,
@@ -98,155 +140,203 @@ def delete(
     A set's pods go from the highest ordinal down, each with its grace period. Volumes stay,
     unless --volumes or the type pvc says otherwise.
     """
-    if bool(words) == bool(files):
-        raise click.UsageError("give either TYPE NAME... or -f FILE")
+    if output not in {None, "name"}:
+        raise InputError(f"unexpected -o output mode: {output}. We only support '-o name'")
     options = _Options(
+        is_lenient=ignore_not_found or given.is_chosen,
         cascade=_OLD_CASCADES.get(cascade) or _as_cascade(cascade),
         volumes=volumes,
         wait=wait,
-        timeout_seconds=timeout,
-        grace_seconds=_NOW_GRACE_SECONDS if now else None,
+        timeout_seconds=timeout or _WEEK_SECONDS,
+        grace_seconds=grace_of(now=now, seconds=grace_period, force=force),
+        dry_word=_DRY_WORDS[dry_run],
+        is_named=output == "name",
     )
     with open_screen(settings) as screen:
-        if files:
-            objects = load_objects(
-                settings, screen, files, recursive=recursive, tell_notices=False
-            )
-            choose: Choose = lambda _: _of_objects(objects, screen, options)  # noqa: E731
-        else:
-            wanted = _parse(words, is_all=is_all)
-            choose = lambda context: _of_words(context, settings.namespace, wanted)  # noqa: E731
+        selection = given.select(settings, screen, kinds.DELETABLE)
+        if given.is_all and selection.choice and kinds.NAMESPACE in selection.choice.wanted:
+            raise InputError("namespaces are deleted by name", hint="minisets get ns")
         with open_context(settings, screen) as context:
-            _Deletion(context, screen, options).run(
-                choose(context), ignore_not_found=ignore_not_found
-            )
+            doomed = selection.things(context)
+            # Of several kinds, or of files in their reverse order, with the sets first.
+            if given.files:
+                doomed = list(_but_claims(reversed(doomed), screen, options))
+            doomed.sort(key=lambda thing: _RANKS.get(thing.resource, 2))
+            if selection.is_many and not doomed:
+                screen.remark("No resources found")
+                return
+            if interactive and not options.dry_word and not _is_agreed(doomed):
+                screen.remark("deletion is cancelled")
+                return
+            _Deletion(context, screen, options).run(doomed)
 
 
-Choose = Callable[["Context"], Iterator[Doomed]]
+def grace_of(*, now: bool, seconds: int, force: bool) -> int | None:
+    """Return the seconds that pods have to end, by kubectl's rules; None for their own.
+
+    Args:
+        now: --now was given.
+        seconds: Of --grace-period; -1 if it was not given.
+        force: --force was given.
+
+    Raises:
+        InputError: The options exclude each other.
+    """
+    if now and seconds != -1:
+        raise InputError("--now and --grace-period cannot be specified together")
+    if now:
+        seconds = _SHORTEST_GRACE_SECONDS
+    if force and seconds > 0:
+        raise InputError("--force and --grace-period greater than 0 cannot be specified together")
+    if force:
+        return 0
+    # Who means to kill says so: with 0 alone there is a moment to end well.
+    return None if seconds == -1 else max(seconds, _SHORTEST_GRACE_SECONDS)
 
 
 def _as_cascade(word: str) -> Cascade:
     return "orphan" if word == "orphan" else "background" if word == "background" else "foreground"
 
 
-def _parse(words: Sequence[str], *, is_all: bool) -> kinds.Wanted:
-    wanted = kinds.parse_words(words, kinds.DELETABLE)
-    for resource, names in wanted.items():
-        if is_all and names:
-            raise InputError("names and --all exclude each other")
-        if not is_all and not names:
-            raise InputError(
-                f"which {resource.plural}?",
-                hint=f"minisets delete {resource.singular} NAME, or --all",
-            )
-        if is_all and resource is kinds.NAMESPACE:
-            raise InputError("namespaces are deleted by name", hint="minisets get sts -A")
-    return wanted
-
-
-def _of_words(context: Context, namespace: str, wanted: kinds.Wanted) -> Iterator[Doomed]:
-    for resource, names in wanted.items():
-        for name in names or _names_of_all(context, namespace, resource):
-            yield resource, "" if resource is kinds.NAMESPACE else namespace, name
-
-
-def _names_of_all(context: Context, namespace: str, resource: Resource) -> list[str]:
-    from minisets.app import query
-    from minisets.app.loop.world import observe
-
-    match resource:
-        case kinds.POD:
-            return [view.name for view in query.get_pods(context, namespace)]
-        case kinds.CLAIM:
-            return [view.name for view in query.get_claims(context, namespace)]
-        case _:
-            world = observe(context.engine, namespace)
-            return [record.name for record in world.of_kind(resource.kind, namespace)]
-
-
-def _of_objects(
-    objects: Sequence[LoadedObject], screen: Screen, options: _Options
-) -> Iterator[Doomed]:
-    """Yield the objects of files in reverse order: sets first, namespaces last."""
-    doomed = [
-        (kinds.of_kind(item.kind), item.namespace or "", item.name) for item in reversed(objects)
-    ]
-    ranks = {kinds.SET: 0, kinds.NAMESPACE: 2}
-    for resource, namespace, name in sorted(doomed, key=lambda item: ranks.get(item[0], 1)):
-        if resource is kinds.CLAIM and not options.volumes:
+def _but_claims(things: Iterable[Thing], screen: Screen, options: _Options) -> Iterator[Thing]:
+    """Leave out the claims of files, unless volumes are to go."""
+    for thing in things:
+        if thing.resource is kinds.CLAIM and not options.volumes:
             screen.notice(
-                f"claim {name} is kept; remove it with: "
-                f"minisets delete pvc {name}{namespace_flag(namespace)}"
+                f"claim {thing.name} is kept; remove it with: "
+                f"minisets delete pvc {thing.name}{namespace_flag(thing.namespace)}"
             )
         else:
-            yield resource, namespace, name
+            yield thing
+
+
+def _is_agreed(doomed: Sequence[Thing]) -> bool:
+    click.echo(f"You are about to delete the following {len(doomed)} resource(s):")
+    for thing in doomed:
+        click.echo(thing.title)
+    return click.confirm("Do you want to continue?")
 
 
 @dataclass
 class _Deletion:
-    """Deletes one object after the other, and tells in the end what was kept and not found."""
+    """Deletes objects, sets side by side and pods at once; tells what was kept and not found."""
 
     context: Context
     screen: Screen
     options: _Options
     kept: dict[str, list[str]] = field(default_factory=dict)
-    missing: list[NotFound] = field(default_factory=list)
+    errors: list[MinisetsError] = field(default_factory=list)
 
-    def run(self, doomed: Iterator[Doomed], *, ignore_not_found: bool) -> None:
+    def run(self, doomed: Sequence[Thing]) -> None:
         """Delete all of them.
 
         Raises:
-            NotFound: After all others are gone: some were not there.
+            MinisetsError: After all others are gone: some were not there, or could not be.
         """
         try:
-            for resource, namespace, name in doomed:
-                self._one(resource, namespace, name)
+            for resource, things in groupby(doomed, key=lambda thing: thing.resource):
+                self._group(resource, list(things))
         finally:
             self._tell_kept()
-        if self.missing and not ignore_not_found:
-            messages = "\n".join(error.message for error in self.missing)
-            raise NotFound(messages, hint=self.missing[0].hint)
+        left = [
+            error
+            for error in self.errors
+            if not (self.options.is_lenient and isinstance(error, NotFound))
+        ]
+        if left:
+            raise joined(left)
 
-    def _one(self, resource: Resource, namespace: str, name: str) -> None:
+    def _group(self, resource: Resource, things: Sequence[Thing]) -> None:
+        if self.options.dry_word:
+            self._each(self._look, things)
+        elif resource is kinds.SET:
+            self._try(lambda: self._sets(things))
+        elif resource is kinds.POD:
+            for namespace, there in groupby(things, key=lambda thing: thing.namespace):
+                names = [thing.name for thing in there]
+                self._try(partial(self._pods, namespace, names))
+        else:
+            self._each(self._delete, things)
+
+    def _each(self, act: Callable[[Thing], None], things: Sequence[Thing]) -> None:
+        def one(thing: Thing) -> None:
+            act(thing)
+            self.screen.result(self.options.line(thing))
+
+        for thing in things:
+            self._try(partial(one, thing))
+
+    def _try(self, act: Callable[[], None]) -> None:
         try:
-            self._delete(resource, namespace, name)
-        except NotFound as error:
-            self.missing.append(error)
-            return
-        place = f" from {namespace} namespace" if namespace else ""
-        self.screen.result(f'{resource.printed} "{name}" deleted{place}')
+            act()
+        except MinisetsError as error:
+            self.errors.append(error)
 
-    def _delete(self, resource: Resource, namespace: str, name: str) -> None:
+    def _look(self, thing: Thing) -> None:
+        """Look whether an object is there.
+
+        Raises:
+            NotFound: It is not.
+        """
+        from minisets.app.reading.look import Look
+
+        choice = Choice(wanted={thing.resource: [thing.name]}, keeps=lambda _: True)
+        _, missing = choice.read(Look(self.context, thing.namespace or None), thing.resource)
+        if missing:
+            raise missing[0]
+
+    def _sets(self, things: Sequence[Thing]) -> None:
+        from minisets.app.delete import delete_sets
+
+        options = self.options
+
+        def tell(key: tuple[str, str], kept: tuple[str, ...]) -> None:
+            # The volumes of pods that stay are in use, not kept.
+            self._keep(key[0], kept if options.cascade != "orphan" else ())
+            self.screen.result(options.line(Thing(kinds.SET, *key)))
+
+        delete_sets(
+            self.context,
+            [(thing.namespace, thing.name) for thing in things],
+            cascade=options.cascade,
+            volumes=options.volumes,
+            grace_seconds=options.grace_seconds,
+            ignore_not_found=options.is_lenient,
+            tell=tell,
+        )
+
+    def _pods(self, namespace: str, names: Sequence[str]) -> None:
+        from minisets.app.delete import delete_pods
+
+        options = self.options
+        delete_pods(
+            self.context,
+            namespace,
+            names,
+            wait=options.wait,
+            grace_seconds=options.grace_seconds,
+            timeout_seconds=options.timeout_seconds,
+            ignore_not_found=options.is_lenient,
+            tell=lambda name: self.screen.result(options.line(Thing(kinds.POD, namespace, name))),
+        )
+
+    def _delete(self, thing: Thing) -> None:
         from minisets.app import delete as use_cases
 
-        context, options = self.context, self.options
-        match resource:
-            case kinds.SET:
-                kept = use_cases.delete_set(
-                    context,
-                    namespace,
-                    name,
-                    cascade=options.cascade,
-                    volumes=options.volumes,
-                    grace_seconds=options.grace_seconds,
-                )
-                # The volumes of pods that stay are in use, not kept.
-                self._keep(namespace, kept if options.cascade != "orphan" else ())
-            case kinds.POD:
-                use_cases.delete_pod(
-                    context,
-                    namespace,
-                    name,
-                    wait=options.wait,
-                    timeout_seconds=options.timeout_seconds,
-                )
+        context, namespace, name = self.context, thing.namespace, thing.name
+        match thing.resource:
             case kinds.CLAIM:
                 use_cases.delete_claim(context, namespace, name)
             case kinds.NAMESPACE:
-                kept = use_cases.delete_namespace(context, name, volumes=options.volumes)
+                kept = use_cases.delete_namespace(
+                    context,
+                    name,
+                    volumes=self.options.volumes,
+                    grace_seconds=self.options.grace_seconds,
+                )
                 self._keep(name, kept)
             case _:
-                use_cases.delete_object(context, resource.kind, namespace, name)
+                use_cases.delete_object(context, thing.resource.kind, namespace, name)
 
     def _keep(self, namespace: str, volumes: Sequence[str]) -> None:
         from minisets.core import naming

@@ -71,7 +71,7 @@ def describe(
                     is_whole=True,
                     has_sizes=resource is kinds.CLAIM,
                 )
-                printed = f"{resource.plural}{resource.group}"
+                printed = resource.full
                 views = find_views(look, resource.kind, names, printed)
                 facts = describe_views(look, [view for view in views if keeps(view)])
                 now = context.clock.now()

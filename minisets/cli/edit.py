@@ -93,7 +93,7 @@ def _live(context: Context, settings: Settings, resource: Resource, name: str) -
             kind=resource.kind,
             namespace=settings.namespace,
             name=name,
-            printed=f"{resource.plural}{resource.group}",
+            printed=resource.full,
         ),
         world,
     )

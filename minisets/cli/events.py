@@ -8,7 +8,8 @@ import click
 
 from minisets.cli import kinds
 from minisets.cli.command import Command, Settings, pass_settings
-from minisets.cli.get import Choice, complete_format, show
+from minisets.cli.get import complete_format, show
+from minisets.cli.selection import Choice
 from minisets.cli.session import open_context, open_screen
 
 if TYPE_CHECKING:

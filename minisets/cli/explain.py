@@ -155,7 +155,7 @@ def api_resources(
         is_namespaced = resource not in CLUSTER_SCOPED
         if namespaced is not None and namespaced is not is_namespaced:
             continue
-        names.append(f"{resource.plural}{resource.group}")
+        names.append(resource.full)
         group = f"{resource.group[1:]}/" if resource.group else ""
         row = {
             "NAME": resource.plural,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from minisets.cli import kinds
 from minisets.cli.command import Command, Settings, namespace_flag, pass_settings
 from minisets.cli.kinds import Resource
 from minisets.cli.manifests import file_options, find_wanted
-from minisets.cli.selection import parse_selectors
+from minisets.cli.selection import Choice, parse_selectors
 from minisets.cli.session import open_context, open_screen
 from minisets.errors import InputError, NotFound
 
@@ -157,73 +156,6 @@ def get(
                 is_whole=options.is_whole or choice.has_fields or resource is kinds.SET,
                 has_probes=resource in _PROBED,
             )
-
-
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """Which objects are shown, and in which order.
-
-    Attributes:
-        wanted: Resources and names.
-        keeps: Says of an object whether the selectors keep it.
-        sort_by: Path to the field that they are sorted by.
-        has_fields: Any field of the objects may be asked for.
-    """
-
-    wanted: kinds.Wanted
-    keeps: Callable[[View], bool]
-    sort_by: str | None
-    has_fields: bool
-
-    @property
-    def has_names(self) -> bool:
-        """Objects are asked for by their names."""
-        return any(self.wanted.values())
-
-    def check(self, *, has_selector: bool, is_everywhere: bool) -> None:
-        """Refuse names where they make no sense.
-
-        Args:
-            has_selector: Objects are chosen by labels or fields.
-            is_everywhere: Objects of all namespaces are shown.
-
-        Raises:
-            InputError: They do not.
-        """
-        if is_everywhere and self.has_names:
-            raise InputError(
-                "an object is named within one namespace", hint="leave out -A or the name"
-            )
-        if has_selector and self.has_names:
-            raise InputError("name cannot be provided when a selector is specified")
-
-    def read(self, look: Look, resource: Resource) -> tuple[list[View], list[NotFound]]:
-        """Return the objects of a resource, and an error for each that is not there.
-
-        Raises:
-            InputError: They cannot be sorted by the field.
-        """
-        from minisets.app.query import read_kind
-        from minisets.core.query.absence import not_found
-
-        found = [view for view in read_kind(look, resource.kind) if self.keeps(view)]
-        missing: list[NotFound] = []
-        if names := self.wanted[resource]:
-            known = {view.name: view for view in found}
-            missing = [
-                not_found(
-                    f"{resource.plural}{resource.group}", name, known, namespace=look.namespace
-                )
-                for name in names
-                if name not in known
-            ]
-            found = [known[name] for name in names if name in known]
-        if self.sort_by and found:
-            from minisets.core.query.columns import sort_by
-
-            by_identity = {id(view.object): view for view in found}
-            objects = sort_by(self.sort_by, [view.object for view in found])
-            found = [by_identity[id(one)] for one in objects]
-        return found, missing
 
 
 def show(

@@ -30,6 +30,11 @@ class Resource(msgspec.Struct, frozen=True):
         return f"{self.singular}{self.group}"
 
     @property
+    def full(self) -> str:
+        """The type as messages write it, such as ``statefulsets.apps``."""
+        return f"{self.plural}{self.group}"
+
+    @property
     def words(self) -> tuple[str, ...]:
         """All words for it."""
         grouped = (self.group, f".v1{self.group}") if self.group else ()
@@ -66,7 +71,7 @@ RESOURCES = (
 )
 CLUSTER_SCOPED = frozenset({NAMESPACE, CLASS, VOLUME})
 READABLE = RESOURCES
-DELETABLE = (SET, POD, CLAIM, SERVICE, CONFIG_MAP, SECRET, NAMESPACE)
+DELETABLE = (SET, POD, CLAIM, SERVICE, CONFIG_MAP, SECRET, NAMESPACE, CLASS, VOLUME)
 
 ALL = "all"
 _ALL_RESOURCES = (POD, SERVICE, SET)

@@ -45,6 +45,7 @@ COMMANDS = {
     "exec": ("minisets.cli.streams:execute", "Run a command in a pod."),
     "explain": ("minisets.cli.explain:explain", "Say what a field means and what it does here."),
     "get": ("minisets.cli.get:get", "Show sets, pods, claims and other objects."),
+    "help": ("minisets.cli.options:show_help", "Print what a command does."),
     "label": ("minisets.cli.metadata:label", "Set or remove labels of objects."),
     "logs": ("minisets.cli.logs:logs", "Print what pods wrote."),
     "options": ("minisets.cli.options:options", "Print the options that every command takes."),
@@ -130,7 +131,7 @@ class Root(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take kubectl's spellings, too."""
-        return super().parse_args(ctx, to_click_spelling(self.params, args))
+        return super().parse_args(ctx, to_click_spelling(self.params, args, has_verb=True))
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a reader of our output that has gone is no error worth a word."""
@@ -190,10 +191,28 @@ class Root(click.Group):
         write_examples(_EXAMPLES, formatter)
 
 
+def _print_version(ctx: click.Context, _param: click.Parameter, value: object) -> None:
+    if value and not ctx.resilient_parsing:
+        from minisets import __version__
+
+        click.echo(f"minisets: {__version__}")
+        ctx.exit()
+
+
 cli = Root(
     "minisets",
     help="Run Kubernetes StatefulSets on a plain Docker Engine.",
-    params=global_options(),
+    params=[
+        *global_options(),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_print_version,
+            help="Print the version; the command version asks the Engine, too.",
+        ),
+    ],
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

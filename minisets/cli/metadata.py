@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from minisets.cli import kinds
-from minisets.cli.command import Command, Settings, pass_settings
-from minisets.cli.kinds import parse_words
+from minisets.cli.command import BareOption, Command, Settings, namespace_flag, pass_settings
+from minisets.cli.selection import Given, Selection, Thing, selection_options
 from minisets.cli.session import open_context, open_screen
 from minisets.errors import InputError
 
-Part = Literal["annotations", "labels"]
+if TYPE_CHECKING:
+    from minisets.app.context import Context
+    from minisets.app.objects import Reference
+    from minisets.cli.progress import Screen
 
-_FunctionT = TypeVar("_FunctionT", bound=Callable[..., Any])
+Part = Literal["annotations", "labels"]
 
 # Pods are containers, whose labels the Engine never changes.
 _KEPT = tuple(resource for resource in kinds.RESOURCES if resource is not kinds.POD)
 _OWN_PREFIX = "minisets.io/"
+_DRY_WORDS = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 
 
-def _options(function: _FunctionT) -> _FunctionT:
+def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
+        click.option("-o", "--output", metavar="name", help="Print TYPE/NAME alone."),
         click.option(
-            "--list", "is_list", is_flag=True, help="Print what there is, and change nothing."
+            "--dry-run",
+            cls=BareOption,
+            bare="client",
+            default="none",
+            type=click.Choice(list(_DRY_WORDS)),
+            help="Print what would change, and change nothing.",
         ),
-        click.option("-l", "--selector", metavar="KEY=VALUE,...", help="Objects by their labels."),
-        click.option("--all", "is_all", is_flag=True, help="All objects of the type."),
+        click.option(
+            "--resource-version", metavar="N", help="Not supported: objects here have none."
+        ),
+        click.option(
+            "--list", "is_list", is_flag=True, help="Print what there is, after any change."
+        ),
         click.option("--overwrite", is_flag=True, help="Change what has another value now, too."),
-        click.argument("words", nargs=-1, required=True, metavar="TYPE/NAME... KEY=VALUE... KEY-"),
+        selection_options("TYPE/NAME... KEY=VALUE... KEY-"),
     ):
         function = option(function)
     return function
@@ -72,50 +87,114 @@ def _change(
     settings: Settings,
     part: Part,
     *,
-    words: tuple[str, ...],
+    given: Given,
     overwrite: bool,
-    is_all: bool,
-    selector: str | None,
     is_list: bool,
+    resource_version: str | None,
+    dry_run: str,
+    output: str | None,
 ) -> None:
-    values = parse_values([word for word in words if _is_value(word)])
-    named = [word for word in words if not _is_value(word)]
-    if not named:
-        raise click.UsageError("name the object: TYPE/NAME, or TYPE NAME")
-    if bool(values) == is_list:
-        raise click.UsageError("give KEY=VALUE or KEY-, or --list alone")
-    wanted = parse_words(named, _KEPT)
-    is_many = is_all or selector is not None
-    if is_many and any(wanted.values()):
-        raise click.UsageError("names, and --all or -l, exclude each other")
-    if not is_many and not all(wanted.values()):
-        raise click.UsageError("name the object, or give --all or -l KEY=VALUE")
-    with open_screen(settings) as screen, open_context(settings, screen) as context:
+    values = parse_values([word for word in given.words if _is_value(word)])
+    named = [word for word in given.words if not _is_value(word)]
+    if resource_version is not None:
+        raise InputError(
+            "--resource-version is not supported: objects here have no resourceVersion",
+            hint="leave it out: of two commands that change an object, one is told to try again",
+        )
+    if output not in {None, "name"}:
+        raise InputError(f"unexpected -o output mode: {output}. We only support '-o name'")
+    if not values and not is_list:
+        raise click.UsageError(f"at least one {part.removesuffix('s')} update is required")
+    with open_screen(settings) as screen:
+        _refuse_pods(named, part)
+        selection = given.select(settings, screen, _KEPT, words=named)
+        with open_context(settings, screen) as context:
+            change = _Change(
+                context=context,
+                screen=screen,
+                part=part,
+                values=values,
+                overwrite=overwrite,
+                dry_word=_DRY_WORDS[dry_run],
+                is_named=output == "name",
+            )
+            change.run(selection, is_list=is_list)
+
+
+def _refuse_pods(words: Sequence[str], part: Part) -> None:
+    """Raise the error for pods, which are containers."""
+    types = {word.partition("/")[0].lower() for word in ",".join(words[:1]).split(",")}
+    types |= {word.partition("/")[0].lower() for word in words if "/" in word}
+    if types & set(kinds.POD.words):
+        raise InputError(
+            f"the {part} of a pod are its container's, which the Engine never changes",
+            hint="write them in the set's template: minisets edit sts/NAME; its pods roll",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Change:
+    """Changes the metadata of one object after the other."""
+
+    context: Context
+    screen: Screen
+    part: Part
+    values: Mapping[str, str | None]
+    overwrite: bool
+    dry_word: str
+    is_named: bool
+
+    def run(self, selection: Selection, *, is_list: bool) -> None:
+        """Change all of them, and list what they have."""
+        things = selection.things(self.context)
+        if not things:
+            self.screen.remark("No resources found")
+        for thing in things:
+            if self.values:
+                self._one(thing)
+            if is_list:
+                self._list(thing, has_title=len(things) > 1)
+
+    def _one(self, thing: Thing) -> None:
         from minisets.app import objects
 
-        for resource, names in wanted.items():
-            chosen = names or objects.names_of(
-                context, resource.kind, settings.namespace, selector or ""
-            )
-            for name in chosen:
-                reference = objects.Reference(
-                    kind=resource.kind,
-                    namespace=settings.namespace,
-                    name=name,
-                    printed=f"{resource.plural}{resource.group}",
-                )
-                if is_list:
-                    record = objects.find_object(context, reference)
-                    found = objects.metadata_of(record, part)
-                    for key, value in sorted(found.items()):
-                        screen.result(f"{key}={value}")
-                    continue
-                is_new = objects.change_metadata(
-                    context, reference, part, values, overwrite=overwrite
-                )
-                screen.result(f"{resource.printed}/{name} {_verb(part, values, is_new=is_new)}")
-                if is_new and resource is kinds.SET and _asks_for_more(values):
-                    screen.remark(f"next: minisets start sts/{name}{settings.flag}")
+        is_new = objects.change_metadata(
+            self.context,
+            _reference(thing),
+            self.part,
+            self.values,
+            overwrite=self.overwrite,
+            is_dry=bool(self.dry_word),
+        )
+        verb = _verb(self.part, self.values, is_new=is_new)
+        self.screen.result(
+            thing.title if self.is_named else f"{thing.title} {verb}{self.dry_word}"
+        )
+        is_set = thing.resource is kinds.SET
+        if is_new and is_set and _asks_for_more(self.values) and not self.dry_word:
+            flag = namespace_flag(thing.namespace)
+            self.screen.remark(f"next: minisets start sts/{thing.name}{flag}")
+
+    def _list(self, thing: Thing, *, has_title: bool) -> None:
+        from minisets.app import objects
+
+        record = objects.find_object(self.context, _reference(thing))
+        if has_title:
+            title = f"{thing.resource.kind}{thing.resource.group}/{thing.name}"
+            self.screen.result(f"Listing {self.part} for {title}:")
+        for key, value in sorted(objects.metadata_of(record, self.part).items()):
+            self.screen.result(f"{' ' if has_title else ''}{key}={value}")
+
+
+def _reference(thing: Thing) -> Reference:
+    from minisets.app.objects import Reference
+
+    return Reference(
+        kind=thing.resource.kind,
+        namespace=thing.namespace,
+        name=thing.name,
+        printed=thing.resource.full,
+    )
 
 
 def _is_value(word: str) -> bool:

@@ -56,11 +56,8 @@ def _cut(args: list[str]) -> tuple[list[str], bool, list[str]]:
 @click.option("-c", "--container", metavar="NAME", help="Container of the pod.")
 @click.option("-i", "--stdin", is_flag=True, help="Pass standard input to the command.")
 @click.option("-t", "--tty", is_flag=True, help="With -i: give the command a terminal.")
-@click.option("-q", "--quiet", is_flag=True, help="Print the command's own output only.")
 @pass_settings
-def execute(
-    settings: Settings, pod: str, container: str | None, stdin: bool, tty: bool, quiet: bool
-) -> None:
+def execute(settings: Settings, pod: str, container: str | None, stdin: bool, tty: bool) -> None:
     """Run a command in a pod, with its exit code.
 
     Of a set or a Service the first pod that runs is taken.
@@ -82,9 +79,9 @@ def execute(
             tty=tty and stdin,
             stdin=stdin,
             container=container,
-            on_default=lambda name, names: None if quiet else tell_default(screen, name, names),
+            on_default=lambda name, names: tell_default(screen, name, names),
         )
-        if code and not quiet:
+        if code:
             screen.remark(f"command terminated with exit code {code}")
     ctx.exit(code)
 

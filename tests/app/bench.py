@@ -15,7 +15,7 @@ from minisets.app.changes import Verb, place
 from minisets.app.context import Context, make_context
 from minisets.app.loop.sets import SET_KIND
 from minisets.core import labels
-from minisets.core.events import Progress
+from minisets.core.events import Progress, Reporter
 from minisets.core.input.load import LoadedObject, load
 from minisets.core.input.source import Document, Source
 from minisets.core.observed import ContainerSeen, ContainerStatus
@@ -120,6 +120,9 @@ class BenchEngine(FakeEngine):
         self.before_call()
         return super()._call(verb, what)
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def remove_network(self, network_id: str) -> None:
         self._former |= {seen.id: seen.name for seen in self._networks.values()}
         super().remove_network(network_id)
@@ -178,9 +181,9 @@ class Bench:
         self.needs_ports = False
         self.context = self.command()
 
-    def command(self) -> Context:
+    def command(self, reporter: Reporter | None = None) -> Context:
         """Return the context of another command on the same Engine."""
-        context = make_context(self.engine, self.clock, self.reporter)
+        context = make_context(self.engine, self.clock, reporter or self.reporter)
         context.__dict__["prober"] = self.prober
         context.__dict__["needs_ports"] = lambda _network_id: self.needs_ports
         return context

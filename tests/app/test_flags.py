@@ -1,0 +1,334 @@
+"""What each option of the commands that change something does, through the command line."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from minisets.app.loop.drive import Drive
+from tests.app.bench import Bench, a_service, a_set, with_claim
+from tests.app.conftest import CommandLine
+
+OTHER = {**a_set("db", 1), "metadata": {"name": "db", "labels": {"tier": "data"}}}
+
+
+@pytest.fixture(autouse=True)
+def two_sets(bench: Bench) -> None:
+    bench.apply(with_claim(a_set()), a_service(), OTHER, a_service("db", "db"))
+    bench.engine.log.clear()
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Write manifests to a file, and return its name."""
+
+    def write(*manifests) -> str:
+        path = tmp_path / "objects.yaml"
+        path.write_text(yaml.safe_dump_all(manifests))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def waits(monkeypatch) -> list[tuple[float, bool]]:
+    """Take the place of driving; return how long, and whether, each command would have waited."""
+    found: list[tuple[float, bool]] = []
+
+    def run(_drive: Drive, *, timeout_seconds: float, wait: bool = True, **_: object) -> bool:
+        found.append((timeout_seconds, wait))
+        return wait
+
+    monkeypatch.setattr(Drive, "run", run)
+    return found
+
+
+def gone(text: str, *, namespace: str = "default") -> str:
+    kind, _, name = text.partition("/")
+    return f'{kind} "{name}" deleted from {namespace} namespace'
+
+
+# delete
+
+
+def test_several_types_and_several_names_are_deleted_at_once(bench: Bench, minisets: CommandLine):
+    done = minisets("delete", "svc,sts", "web", "db")
+
+    assert (done.exit_code, bench.pods) == (0, [])
+    assert done.stdout.splitlines() == [
+        gone("statefulset.apps/web"),
+        gone("statefulset.apps/db"),
+        gone("service/web"),
+        gone("service/db"),
+    ]
+
+
+def test_types_and_names_in_one_word_may_be_of_different_types(
+    bench: Bench, minisets: CommandLine
+):
+    assert minisets("delete", "sts/db", "svc/db", "svc/web").exit_code == 0
+
+    assert [key for key in bench.records if key[0] in {"StatefulSet", "Service"}] == [
+        ("StatefulSet", "default", "web")
+    ]
+
+
+def test_delete_takes_those_with_the_labels_only(bench: Bench, minisets: CommandLine):
+    done = minisets("delete", "sts", "-l", "tier=data")
+
+    assert done.stdout.splitlines() == [gone("statefulset.apps/db")]
+    assert len(bench.pods) == 3
+
+
+def test_delete_takes_those_with_the_fields_only(bench: Bench, minisets: CommandLine):
+    before = bench.ids()
+
+    done = minisets("delete", "pods", "--field-selector", "metadata.name=web-1")
+
+    assert done.stdout.splitlines() == [gone("pod/web-1")]
+    assert {name for name, found in bench.ids().items() if before[name] != found} == {"web-1"}
+
+
+def test_delete_all_takes_every_object_of_the_type(bench: Bench, minisets: CommandLine):
+    done = minisets("delete", "svc", "--all")
+
+    assert done.stdout.splitlines() == [gone("service/db"), gone("service/web")]
+    assert len(bench.running) == 4
+
+
+def test_the_word_all_stands_for_sets_their_pods_and_services(bench: Bench, minisets: CommandLine):
+    done = minisets("delete", "all", "--all")
+
+    assert (done.exit_code, bench.pods) == (0, [])
+    assert {key[0] for key in bench.records} == set()
+
+
+def test_delete_in_all_namespaces_names_the_namespace_of_each(bench: Bench, minisets: CommandLine):
+    bench.apply(a_set("web", 1), a_service(), namespace="team")
+
+    done = minisets("delete", "svc", "-A", "--field-selector=metadata.name=web")
+
+    assert done.stdout.splitlines() == [
+        gone("service/web"),
+        gone("service/web", namespace="team"),
+    ]
+
+
+def test_a_selector_that_finds_nothing_is_no_error(minisets: CommandLine):
+    done = minisets("delete", "pods", "-l", "app=none")
+
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "No resources found\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ([], "30"),
+        (["--now"], "1"),
+        (["--grace-period=7"], "7"),
+        (["--grace-period", "0"], "1"),
+        (["--force"], "0"),
+        (["--force", "--grace-period=0"], "0"),
+    ],
+)
+@pytest.mark.parametrize("what", [["pod", "web-1"], ["sts", "web"], ["ns", "default"]])
+def test_pods_have_the_time_to_end_that_is_given(
+    bench: Bench, minisets: CommandLine, monkeypatch, what, words, seconds
+):
+    taken = set()
+    stop = bench.engine.stop
+
+    def noted(container_id: str, *, grace_seconds: int | None = None) -> None:
+        taken.add(str(grace_seconds))
+        stop(container_id, grace_seconds=grace_seconds)
+
+    monkeypatch.setattr(bench.engine, "stop", noted)
+
+    done = minisets("delete", *what, *words)
+
+    assert (done.exit_code, taken) == (0, {seconds})
+    assert (" force deleted" in done.stdout) is (seconds == "0")
+
+
+def test_a_dry_run_deletes_nothing_and_says_what_would_go(bench: Bench, minisets: CommandLine):
+    before = (bench.ids(), bench.records, bench.claims)
+
+    done = minisets("delete", "sts/web", "pod/web-1", "pvc/data-web-0", "--dry-run")
+
+    assert done.stdout.splitlines() == [
+        f"{gone(text)} (dry run)"
+        for text in ("statefulset.apps/web", "pod/web-1", "persistentvolumeclaim/data-web-0")
+    ]
+    assert "(server dry run)" in minisets("delete", "sts/web", "--dry-run=server").stdout
+    assert (bench.ids(), bench.records, bench.claims) == before
+    missing = minisets("delete", "sts/none", "--dry-run=client")
+    assert (missing.exit_code, missing.stdout) == (1, "")
+    assert 'statefulsets.apps "none" not found' in missing.stderr
+
+
+def test_delete_prints_names_for_programs(minisets: CommandLine):
+    done = minisets("delete", "sts,svc", "db", "-o", "name")
+
+    assert done.stdout == "statefulset.apps/db\nservice/db\n"
+
+
+def test_what_is_not_there_is_an_error_unless_told_otherwise(minisets: CommandLine):
+    assert minisets("delete", "svc/none").exit_code == 1
+    assert minisets("delete", "svc/none", "svc/db", "--ignore-not-found").exit_code == 0
+    assert minisets("get", "svc/db").exit_code == 1
+
+
+def test_a_deleted_pod_is_not_waited_for_where_nobody_waits(bench: Bench, minisets: CommandLine):
+    assert minisets("delete", "pod", "web-1", "--wait=false").exit_code == 0
+    assert "web-1" not in bench.pods
+    minisets("start")
+
+    assert minisets("delete", "pod", "web-1").exit_code == 0
+    assert "web-1" in bench.running
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"), [([], 600), (["--timeout=3s"], 3), (["--timeout=0"], 7 * 24 * 3600)]
+)
+def test_a_new_pod_is_waited_for_as_long_as_is_said(minisets: CommandLine, waits, words, seconds):
+    minisets("delete", "pod", "db-0", *words)
+
+    assert waits == [(seconds, True)]
+
+
+@pytest.mark.parametrize(
+    ("word", "stay"), [("orphan", 3), ("false", 3), ("background", 0), ("foreground", 0)]
+)
+def test_pods_go_with_their_set_or_stay(bench: Bench, minisets: CommandLine, word, stay):
+    assert minisets("delete", "sts/web", f"--cascade={word}").exit_code == 0
+
+    assert len([name for name in bench.running if name.startswith("web")]) == stay
+
+
+def test_volumes_go_on_a_word_and_else_are_named(bench: Bench, minisets: CommandLine):
+    kept = minisets("delete", "sts/web")
+    assert "minisets delete pvc data-web-0 data-web-1 data-web-2" in kept.stderr
+    bench.apply(with_claim(a_set()), a_service())
+
+    minisets("delete", "sts/web", "--volumes")
+
+    assert bench.claims == []
+
+
+def test_delete_asks_before_and_takes_no_for_an_answer(bench: Bench, minisets: CommandLine):
+    refused = minisets("delete", "sts/db", "-i", stdin="n\n")
+    assert (refused.exit_code, "db-0" in bench.running) == (0, True)
+    assert "about to delete the following 1 resource(s):\nstatefulset.apps/db" in refused.stdout
+    assert refused.stderr == "deletion is cancelled\n"
+
+    assert minisets("delete", "sts/db", "--interactive", stdin="y\n").exit_code == 0
+    assert "db-0" not in bench.running
+
+
+def test_the_objects_of_a_file_go_sets_first_and_claims_stay(
+    bench: Bench, minisets: CommandLine, file
+):
+    done = minisets("delete", "-f", file(a_service(), with_claim(a_set()), OTHER))
+
+    assert done.stdout.splitlines() == [
+        gone("statefulset.apps/db"),
+        gone("statefulset.apps/web"),
+        gone("service/web"),
+    ]
+    assert (bench.pods, len(bench.claims)) == ([], 3)
+
+
+def test_files_of_folders_in_folders_are_read_on_a_word(
+    bench: Bench, minisets: CommandLine, tmp_path
+):
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    (below.parent / "svc.yaml").write_text(yaml.safe_dump(a_service()))
+    (below / "svc.yaml").write_text(yaml.safe_dump(a_service("db", "db")))
+
+    assert minisets("delete", "-f", str(below.parent)).stdout == f"{gone('service/web')}\n"
+    assert (
+        gone("service/db")
+        in minisets("delete", "-f", str(below.parent), "-R", "--ignore-not-found").stdout
+    )
+
+
+def test_classes_and_persistent_volumes_are_of_no_namespace(bench: Bench, minisets: CommandLine):
+    bench.apply(
+        {
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": {"name": "disk"},
+            "provisioner": "local",
+        }
+    )
+
+    done = minisets("delete", "sc", "disk", "-n", "team")
+
+    assert done.stdout == 'storageclass.storage.k8s.io "disk" deleted\n'
+
+
+# label and annotate
+
+
+@pytest.mark.parametrize("verb", ["label", "annotate"])
+def test_objects_are_changed_by_type_labels_fields_and_everywhere(
+    bench: Bench, minisets: CommandLine, verb
+):
+    bench.apply(a_service(), namespace="team")
+
+    def changed(*words: str) -> int:
+        done = minisets(verb, *words, "--overwrite")
+        assert done.exit_code == 0, done.stderr
+        return done.stdout.count("ed\n")
+
+    assert changed("svc", "--all", "a=1") == 2
+    assert changed("sts", "-l", "tier=data", "a=2") == 1
+    assert changed("sts,svc", "--field-selector=metadata.name=db", "a=3") == 2
+    assert changed("svc", "--all", "-A", "a=4") == 3
+    assert changed("sts,svc", "web", "a=5") == 2
+
+
+def test_metadata_of_the_objects_of_a_file_is_changed(minisets: CommandLine, file):
+    done = minisets("label", "-f", file(a_service(), OTHER), "a=b")
+
+    assert done.stdout == "service/web labeled\nstatefulset.apps/db labeled\n"
+
+
+def test_a_value_is_changed_on_a_word_only(minisets: CommandLine):
+    minisets("annotate", "sts/db", "a=1")
+
+    refused = minisets("label", "sts/db", "tier=x")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "'tier' already has a value (data), and --overwrite is false" in refused.stderr
+    refused = minisets("annotate", "sts/db", "a=2")
+    assert "declared annotation(s): 'a' already has a value (1)" in refused.stderr
+    assert minisets("label", "sts/db", "tier=x", "--overwrite").exit_code == 0
+
+
+def test_lists_of_several_objects_name_each(minisets: CommandLine):
+    assert minisets("label", "sts/db", "--list").stdout == "tier=data\n"
+    assert minisets("label", "sts/db", "x=y", "--list").stdout.splitlines() == [
+        "statefulset.apps/db labeled",
+        "tier=data",
+        "x=y",
+    ]
+    assert minisets("label", "sts", "--all", "--list").stdout.splitlines() == [
+        "Listing labels for StatefulSet.apps/db:",
+        " tier=data",
+        " x=y",
+        "Listing labels for StatefulSet.apps/web:",
+    ]
+
+
+def test_a_dry_run_changes_no_metadata(minisets: CommandLine):
+    done = minisets("label", "sts/db", "new=1", "--dry-run=server")
+
+    assert done.stdout == "statefulset.apps/db labeled (server dry run)\n"
+    assert minisets("label", "sts/db", "--list").stdout == "tier=data\n"
+
+
+def test_changed_objects_are_printed_for_programs(minisets: CommandLine):
+    assert minisets("label", "sts,svc", "db", "a=b", "-o=name").stdout == (
+        "statefulset.apps/db\nservice/db\n"
+    )
