@@ -2,14 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-KUBECTL = (
-    "alpha", "annotate", "api-resources", "api-versions", "apply", "attach", "auth", "autoscale",
-    "certificate", "cluster-info", "completion", "config", "cordon", "cp", "create", "debug",
-    "delete", "describe", "diff", "drain", "edit", "events", "exec", "explain", "expose", "get",
-    "kustomize", "label", "logs", "options", "patch", "plugin", "port-forward", "proxy", "replace",
-    "rollout", "run", "scale", "set", "taint", "top", "uncordon", "version", "wait",
-)  # fmt: skip
-"""kubectl's verbs, as `kubectl --help` of 1.34 lists them, and `options`."""
+from minisets.core.query.kubectl import ABSENT_VERBS, VERBS
 
 DIFFERENT: Mapping[str, str] = {
     "apply": "waits until the sets are ready, unless `--wait=false`; no `--server-side`: "
@@ -31,27 +24,6 @@ DIFFERENT: Mapping[str, str] = {
 }
 """Verb that is here → what is different on purpose."""
 
-ABSENT: Mapping[str, str] = {
-    **dict.fromkeys(("cordon", "drain", "taint", "uncordon"), "one machine, always in use"),
-    **dict.fromkeys(
-        ("auth", "certificate"), "no users: who may speak to the Engine may do everything"
-    ),
-    **dict.fromkeys(
-        ("api-versions", "cluster-info", "proxy"), "no API server; `doctor` tells about the Engine"
-    ),
-    "alpha": "nothing is hidden",
-    "autoscale": "no process here watches the load",
-    "config": "`docker context` says where the Engine is, `--context` chooses",
-    "debug": "`exec` enters a pod, `docker run --network container:POD` stands beside it",
-    "expose": "Services are in the manifest; `apply --publish` and `port-forward` lead to ports",
-    "kustomize": "`kubectl kustomize . \\| minisets apply -f -`",
-    "patch": "`edit`, `apply`, `scale`, `set image`, `label` and `annotate` change an object",
-    "plugin": "no plugins; minisets is one of docker and of kubectl",
-    "replace": "`apply`",
-    "run": "`docker run`; a pod here belongs to a set",
-}
-"""Verb that is not here → why, or what there is in its place."""
-
 NOT_YET = "not yet"
 """Why a verb is not here that has no other reason."""
 
@@ -65,16 +37,16 @@ def rows(ours: Collection[str]) -> list[tuple[str, str, str]]:
     Raises:
         ValueError: A table above contradicts what there is.
     """
-    here = [verb for verb in KUBECTL if verb in ours]
-    if wrong := sorted((set(DIFFERENT) - set(here)) | (set(ABSENT) & set(ours))):
+    here = [verb for verb in VERBS if verb in ours]
+    if wrong := sorted((set(DIFFERENT) - set(here)) | (set(ABSENT_VERBS) & set(ours))):
         message = f"scripts/verbs.py is wrong about: {', '.join(wrong)}"
         raise ValueError(message)
     same = [verb for verb in here if verb not in DIFFERENT]
     absent: dict[str, list[str]] = {}
-    for verb in KUBECTL:
+    for verb in VERBS:
         if verb not in here:
-            absent.setdefault(ABSENT.get(verb, NOT_YET), []).append(verb)
-    own = sorted(set(ours) - set(KUBECTL))
+            absent.setdefault(_cell(ABSENT_VERBS.get(verb, NOT_YET)), []).append(verb)
+    own = sorted(set(ours) - set(VERBS))
     return [
         ("the same", _codes(same), ""),
         *(("with a difference", _codes([verb]), DIFFERENT[verb]) for verb in DIFFERENT),
@@ -85,3 +57,7 @@ def rows(ours: Collection[str]) -> list[tuple[str, str, str]]:
 
 def _codes(verbs: Collection[str]) -> str:
     return ", ".join(f"`{verb}`" for verb in verbs)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -13,7 +13,8 @@ import pyte
 import pytest
 
 from minisets.cli.command import Command, Settings
-from minisets.cli.main import cli
+from minisets.cli.main import COMMANDS, cli
+from minisets.core.query import kubectl
 from scripts import docs, picture, verbs
 
 README = docs.ROOT / "README.md"
@@ -193,6 +194,25 @@ def test_a_verb_that_is_here_and_said_to_be_absent_is_found():
         verbs.rows([*verbs.DIFFERENT, "patch"])
     with pytest.raises(ValueError, match="wait"):
         verbs.rows([verb for verb in verbs.DIFFERENT if verb != "wait"])
+
+
+def command_of(verb: str) -> click.Command:
+    command = cli.get_command(click.Context(cli), verb)
+    assert command is not None
+    return command
+
+
+def test_what_kubectl_has_below_a_verb_is_not_here():
+    for verb, absent in kubectl.ABSENT_BELOW.items():
+        family = command_of(verb)
+        assert isinstance(family, click.Group)
+        assert not absent.keys() & family.commands.keys()
+
+
+def test_flags_that_are_said_to_be_absent_are():
+    for verb in COMMANDS:
+        for param in command_of(verb).params:
+            assert not {*param.opts} & kubectl.ABSENT_FLAGS.keys(), verb
 
 
 def test_the_architecture_fits_on_a_few_screens():

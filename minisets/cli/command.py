@@ -167,6 +167,21 @@ class Family(click.Group):
         """Take kubectl's spellings, too."""
         return super().parse_args(ctx, to_click_spelling(self.params, args, has_verb=True))
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand, or say what there is in its place.
+
+        Raises:
+            InputError: There is no such subcommand.
+        """
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            from minisets.core.query.kubectl import ABSENT_BELOW
+
+            absent = ABSENT_BELOW.get(self.name or "", {})
+            raise unknown_command(ctx.command_path, args[0], self.commands, absent)
+        return super().resolve_command(ctx, args)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the subcommands, then the options."""
         self.format_commands(ctx, formatter)
@@ -176,6 +191,28 @@ class Family(click.Group):
         """Write the examples, one a line."""
         del ctx
         write_examples(self.examples, formatter)
+
+
+def unknown_command(
+    above: str, word: str, known: Iterable[str], absent: Mapping[str, str]
+) -> InputError:
+    """Return the error for a command that is not here.
+
+    Args:
+        above: The commands before it, as typed.
+        word: As typed.
+        known: What might have stood there.
+        absent: What kubectl has there, and what there is in its place.
+    """
+    if word in absent:
+        return InputError(f'there is no command "{word}" in "{above}"', hint=absent[word])
+    from minisets.core.suggest import nearest
+
+    close = nearest(word, known)
+    return InputError(
+        f'unknown command "{word}" for "{above}"',
+        hint=f"did you mean: {above} {close}" if close else f"{above} --help",
+    )
 
 
 def to_click_spelling(

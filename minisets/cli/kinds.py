@@ -94,15 +94,25 @@ def find_resource(word: str, allowed: Sequence[Resource]) -> Resource:
     for resource in allowed:
         if word.lower() in resource.words:
             return resource
-    known = [name for resource in allowed for name in resource.words]
+    raise _no_such_type(word, allowed)
+
+
+def _no_such_type(word: str, allowed: Sequence[Resource]) -> InputError:
+    from minisets.core.query.kubectl import absent_type
     from minisets.core.suggest import did_you_mean
 
     shorts = [min(resource.words, key=len) for resource in allowed]
+    listed = f"the types are: {', '.join(shorts)}"
+    if any(word.lower() in resource.words for resource in RESOURCES):
+        return InputError(f'there is no resource type "{word}" for this command', hint=listed)
+    if absent := absent_type(word):
+        message, instead = absent
+        return InputError(message, hint=f"minisets {instead}" if instead else listed)
+    known = [name for resource in allowed for name in resource.words]
     # Where there is one type only, the word is more likely a name.
-    rest = f"did you mean {shorts[0]}/{word}?" if len(shorts) == 1 else None
-    raise InputError(
-        f'there is no resource type "{word}" here',
-        hint=did_you_mean(word.lower(), known) or rest or f"the types are: {', '.join(shorts)}",
+    rest = f"did you mean {shorts[0]}/{word}?" if len(shorts) == 1 else listed
+    return InputError(
+        f'there is no resource type "{word}" here', hint=did_you_mean(word, known) or rest
     )
 
 

@@ -14,6 +14,7 @@ from minisets.cli.command import (
     Settings,
     global_options,
     to_click_spelling,
+    unknown_command,
     write_examples,
     write_options,
 )
@@ -156,13 +157,9 @@ class Root(click.Group):
             InputError: There is no such command.
         """
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            from minisets.core.suggest import nearest
+            from minisets.core.query.kubectl import ABSENT_VERBS
 
-            close = nearest(args[0], COMMANDS)
-            raise InputError(
-                f'unknown command "{args[0]}" for "minisets"',
-                hint=f"did you mean: minisets {close}" if close else "minisets --help",
-            )
+            raise unknown_command("minisets", args[0], COMMANDS, ABSENT_VERBS)
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -240,7 +237,8 @@ def exit_code_of(command: Callable[[], int], settings: Settings, words: Sequence
         return error.exit_code
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "minisets"
-        _say([f"error: {error.format_message()}", f"hint: {path} --help"], settings)
+        message, hint = _absent_flag(error) or (error.format_message(), f"{path} --help")
+        _say([f"error: {message}", f"hint: {hint}"], settings)
         return InputError.exit_code
     except click.ClickException as error:
         _say([f"error: {error.format_message()}"], settings)
@@ -257,6 +255,17 @@ def exit_code_of(command: Callable[[], int], settings: Settings, words: Sequence
             settings,
         )
         return _EXIT_INTERNAL
+
+
+def _absent_flag(error: click.UsageError) -> tuple[str, str] | None:
+    """Return message and hint for a flag that only kubectl has."""
+    if not isinstance(error, click.NoSuchOption):
+        return None
+    from minisets.core.query.kubectl import ABSENT_FLAGS
+
+    flag = error.option_name
+    found = ABSENT_FLAGS.get(flag)
+    return (f"there is no flag {flag} here", found) if found else None
 
 
 def _render_interrupted(words: Sequence[str]) -> list[str]:

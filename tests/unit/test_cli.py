@@ -267,6 +267,38 @@ def test_a_reader_that_has_gone_is_no_error(monkeypatch):
             ["get", "podd"],
             'error: there is no resource type "podd" here\nhint: did you mean pod?\n',
         ),
+        (
+            ["patch", "sts", "web"],
+            'error: there is no command "patch" in "minisets"\nhint: `edit`, `apply`, `scale`, ',
+        ),
+        (
+            ["get", "deploy"],
+            "error: there are no deployments here: minisets runs StatefulSets only\n"
+            "hint: minisets get sts\n",
+        ),
+        (["get", "pods,Nodes"], "error: there are no nodes here: there is one machine"),
+        (["get", "ingresses.networking.k8s.io"], "hint: minisets get svc -o wide\n"),
+        (["describe", "endpoints/web"], "error: there are no endpoints here: the names of Serv"),
+        (["get", "crd"], "hint: the types are: sts, po, "),
+        (["scale", "rs/web", "--replicas=1"], "error: there are no replicasets here: "),
+        (
+            ["rollout", "pause", "sts/web"],
+            'error: there is no command "pause" in "minisets rollout"\nhint: kubectl pauses ',
+        ),
+        (
+            ["rollout", "staus", "sts/web"],
+            'error: unknown command "staus" for "minisets rollout"\n'
+            "hint: did you mean: minisets rollout status\n",
+        ),
+        (["top", "nodes"], "hint: there is one machine; `doctor` tells"),
+        (["create", "deployment", "web"], "hint: minisets runs StatefulSets only\n"),
+        (["set", "frobnicate"], "hint: minisets set --help\n"),
+        (
+            ["apply", "-k", "."],
+            "error: there is no flag -k here\nhint: `kubectl kustomize . | minisets apply -f -`\n",
+        ),
+        (["apply", "--server-side", "-f", "x"], "error: there is no flag --server-side here\n"),
+        (["get", "pods", "--frobnicate"], "hint: minisets get --help\n"),
         (["get", "xyz"], "hint: the types are: sts, po, pvc, svc, cm, secret, ns, sc, pv, "),
         (["get"], "hint: minisets get --help\n"),
         (["get", "pods", "web-0", "-A"], "leave out -A or the name"),

@@ -6,7 +6,7 @@ from minisets.core.input.defaults import API_VERSIONS
 from minisets.core.suggest import nearest
 from minisets.errors import Problem
 
-_KINDS = {
+KINDS = {
     "v1": """
         Binding ComponentStatus ConfigMap Endpoints Event LimitRange Namespace Node
         PersistentVolume PersistentVolumeClaim Pod PodTemplate ReplicationController
@@ -47,10 +47,12 @@ _KINDS = {
         DaemonSet Deployment Ingress NetworkPolicy PodSecurityPolicy ReplicaSet
     """,
 }
-_GROUPS = {version.rpartition("/")[0]: tuple(kinds.split()) for version, kinds in _KINDS.items()}
+"""API version of today → its kinds, as of Kubernetes 1.37."""
+
+_GROUPS = {version.rpartition("/")[0]: tuple(kinds.split()) for version, kinds in KINDS.items()}
 # By kind; of several groups the first in the list is the one of today.
 _HOMES = {
-    kind: version for version, kinds in reversed(_KINDS.items()) for kind in kinds.split()
+    kind: version for version, kinds in reversed(KINDS.items()) for kind in kinds.split()
 } | API_VERSIONS
 
 

@@ -529,6 +529,7 @@ OTHER_KINDS: dict[str, str] = {
     "Route": _NO_EDGE,
     "HorizontalPodAutoscaler": "nothing scales by itself; use minisets scale",
     "LimitRange": _ONE_NODE_KIND,
+    "Node": _ONE_NODE_KIND,
     "NetworkPolicy": "pods of a namespace can always reach each other",
     "PodDisruptionBudget": "nothing evicts pods",
     "PriorityClass": _ONE_NODE_KIND,
