@@ -7,12 +7,15 @@ import select
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Protocol, TextIO
 
-from minisets.engine.docker_streams import FrameSplitter, HijackedSocket
+from minisets.engine.docker_socket import HijackedSocket
+from minisets.engine.docker_streams import FrameSplitter
+from minisets.errors import InputError
 
 _READ_BYTES = 65536
 # The Engine refuses a size until the command has begun, which takes it a moment.
@@ -40,10 +43,12 @@ def relay(sock: HijackedSocket, *, tty: bool, stdin: bool, resize: Resize) -> No
         stdin: Pass standard input on.
         resize: Tells the command the size of the terminal.
     """
-    sock.settimeout(None)
     source = _descriptor(sys.stdin) if stdin else None
+    if stdin and source is None:
+        sock.end_input()
+    output = _Output(None if tty else FrameSplitter())
     with _raw_terminal(source if tty else None), _window(tty, resize) as window:
-        _carry(sock, window, splitter=None if tty else FrameSplitter(), source=source)
+        _carry(sock, window, _Input(source), output)
 
 
 def _descriptor(stream: TextIO | None) -> int | None:
@@ -51,47 +56,110 @@ def _descriptor(stream: TextIO | None) -> int | None:
     return None if stream is None else stream.fileno()
 
 
-def _carry(
-    sock: HijackedSocket,
-    window: _Window,
-    *,
-    splitter: FrameSplitter | None,
-    source: int | None,
-) -> None:
+def _carry(sock: HijackedSocket, window: _Window, source: _Input, output: _Output) -> None:
+    """Carry both directions at once: none of them waits for who reads the other one."""
     while True:
         pause = None if window.update() else _SIZE_PAUSE_SECONDS
-        watched = [sock.fileno()] if source is None else [sock.fileno(), source]
-        ready = watched[:1] if sock.pending() else select.select(watched, [], [], pause)[0]
-        if watched[0] in ready:
-            data = sock.recv(_READ_BYTES)
-            if not data:
+        # No more is read of a direction than is passed on.
+        reads = source.readable + ([] if output.waiting else [sock.fileno()])
+        writes = output.waiting + ([sock.fileno()] if source.has_more else [])
+        is_ahead = not output.waiting and sock.pending() > 0
+        ready, free, _ = select.select(reads, writes, [], 0 if is_ahead else pause)
+        if output.waiting:
+            if output.waiting[0] in free:
+                output.write()
+        elif is_ahead or sock.fileno() in ready:
+            data = sock.recv_now(_READ_BYTES)
+            if data == b"":
                 return
-            for name, content in [("stdout", data)] if splitter is None else splitter.feed(data):
-                _write(name, content)
-        if source is not None and source in ready:
-            typed = _read_input(source)
-            # A command that has ended takes no input, but its last output is still to come.
-            with suppress(ConnectionError):
-                if typed:
-                    sock.sendall(typed)
-                    continue
+            output.take(data or b"")
+        if source.has_more:
+            if sock.fileno() in free:
+                source.send(sock)
+        elif source.readable and source.readable[0] in ready:
+            source.read(source.readable[0], sock)
+
+
+class _Input:
+    """Standard input, and what of it is still to be sent."""
+
+    def __init__(self, number: int | None) -> None:
+        self._number = number
+        self._typed = memoryview(b"")
+
+    @property
+    def has_more(self) -> bool:
+        return bool(self._typed)
+
+    @property
+    def readable(self) -> list[int]:
+        """The descriptor that more is to be read from, if more is."""
+        return [] if self._number is None or self._typed else [self._number]
+
+    def read(self, number: int, sock: HijackedSocket) -> None:
+        try:
+            typed = os.read(number, _READ_BYTES)
+        except OSError:
+            # The terminal behind it has gone.
+            typed = b""
+        self._typed = memoryview(typed)
+        if not typed:
+            self._number = None
+            with suppress(OSError):
                 sock.end_input()
-            source = None
+
+    def send(self, sock: HijackedSocket) -> None:
+        try:
+            self._typed = self._typed[sock.send_now(self._typed) :]
+        except OSError:
+            # A command that has ended takes no input, but its last output is still to come.
+            self._number, self._typed = None, memoryview(b"")
 
 
-def _read_input(source: int) -> bytes:
-    try:
-        return os.read(source, _READ_BYTES)
-    except OSError:
-        # The terminal behind it has gone.
-        return b""
+class _Output:
+    """Standard output and standard error, and what is still to be written there.
 
+    Args:
+        splitter: Takes the two apart; None: all of it is output.
+    """
 
-def _write(name: str, content: bytes) -> None:
-    out = sys.stdout if name == "stdout" else sys.stderr
-    if out is not None:
-        out.buffer.write(content)
-        out.flush()
+    def __init__(self, splitter: FrameSplitter | None) -> None:
+        self._splitter = splitter
+        self._numbers = {"stdout": _descriptor(sys.stdout), "stderr": _descriptor(sys.stderr)}
+        self._left: deque[tuple[int, memoryview]] = deque()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+
+    @property
+    def waiting(self) -> list[int]:
+        """The descriptor that the next of it is to be written to, if there is some."""
+        return [self._left[0][0]] if self._left else []
+
+    def take(self, data: bytes) -> None:
+        parts = [("stdout", data)] if self._splitter is None else self._splitter.feed(data)
+        for name, content in parts:
+            number = self._numbers[name]
+            if number is not None and content:
+                self._left.append((number, memoryview(content)))
+
+    def write(self) -> None:
+        """Write what a free descriptor takes without waiting.
+
+        Raises:
+            InputError: It cannot be written.
+        """
+        number, content = self._left.popleft()
+        try:
+            done = os.write(number, content[: select.PIPE_BUF])
+        except BlockingIOError:
+            done = 0
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise InputError(f"cannot write the command's output: {error.strerror}") from error
+        if done < len(content):
+            self._left.appendleft((number, content[done:]))
 
 
 @contextmanager
@@ -171,9 +239,10 @@ class _TerminalWindow:
 
 @contextmanager
 def _window(wanted: bool, resize: Resize) -> Iterator[_Window]:
-    numbers = (_descriptor(one) for one in (sys.stdout, sys.stdin, sys.stderr))
+    streams = (sys.stdout, sys.stdin, sys.stderr) if wanted else ()
+    numbers = (_descriptor(one) for one in streams)
     found = next((one for one in numbers if one is not None and os.isatty(one)), None)
-    if not wanted or found is None:
+    if found is None:
         yield _NoWindow()
         return
     window = _TerminalWindow(found, resize)

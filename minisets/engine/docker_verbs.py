@@ -6,7 +6,6 @@ Knows the client only through its Connection, and no exception of docker or requ
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -32,7 +31,6 @@ from minisets.engine import (
     docker_logs,
     docker_parse,
     docker_streams,
-    docker_terminal,
 )
 from minisets.engine.docker_connection import ANSWER_SECONDS, Connection, Params
 from minisets.engine.docker_parse import short_id
@@ -47,6 +45,7 @@ from minisets.errors import (
 if TYPE_CHECKING:
     from minisets.core.records.registry_login import RegistryLogin
     from minisets.engine.archives import ArchiveEntry
+    from minisets.engine.docker_socket import CommandStream
 
 
 class DockerEngine:
@@ -405,72 +404,29 @@ class DockerEngine:
 
         An exit code of 126 or 127 may mean that it could not be run; the output then says why.
         """
-        with self._link.speaking(f"run {command[0]} in container {short_id(container_id)}"):
-            exec_id = self._link.client.exec_create(container_id, list(command))["Id"]
-            sock = self._exec_socket(exec_id, tty=False)
-            try:
-                output, ended = docker_streams.collect(
-                    sock, timeout_seconds=timeout_seconds, monotonic=time.monotonic
-                )
-            finally:
-                sock.close()
-            code = self._link.client.exec_inspect(exec_id)["ExitCode"] if ended else None
-        return ExecResult(exit_code=code, output=output)
+        from minisets.engine import docker_exec
 
-    def _exec_socket(self, exec_id: str, *, tty: bool) -> docker_streams.HijackedSocket:
-        stream = self._link.client.exec_start(exec_id, tty=tty, socket=True)
-        return docker_streams.HijackedSocket(stream)
+        return docker_exec.run(self._link, container_id, command, timeout_seconds)
 
-    def exec_stream(
-        self, container_id: str, command: tuple[str, ...]
-    ) -> docker_streams.CommandStream:
+    def exec_stream(self, container_id: str, command: tuple[str, ...]) -> CommandStream:
         """Start a command in a running container, with an open input."""
-        with self._link.speaking(f"run {command[0]} in container {short_id(container_id)}"):
-            exec_id = self._link.client.exec_create(container_id, list(command), stdin=True)["Id"]
-            return docker_streams.CommandStream(self._exec_socket(exec_id, tty=False))
+        from minisets.engine import docker_exec
+
+        return docker_exec.stream(self._link, container_id, command)
 
     def exec_interactive(
         self, container_id: str, command: tuple[str, ...], *, tty: bool, stdin: bool
     ) -> int:
         """Run a command with this process's terminal or streams and return its exit code."""
-        with self._link.speaking(f"run {command[0]} in container {short_id(container_id)}"):
-            exec_id = self._link.client.exec_create(
-                container_id, list(command), tty=tty, stdin=stdin
-            )["Id"]
-            sock = self._exec_socket(exec_id, tty=tty)
+        from minisets.engine import docker_exec
 
-            def resize(rows: int, columns: int) -> bool:
-                try:
-                    with self._link.speaking("resize the terminal"):
-                        self._link.client.exec_resize(exec_id, height=rows, width=columns)
-                except EngineError:
-                    # The command is over, or has not quite begun.
-                    return False
-                return True
-
-            try:
-                docker_terminal.relay(sock, tty=tty, stdin=stdin, resize=resize)
-            finally:
-                sock.close()
-            code = self._link.client.exec_inspect(exec_id)["ExitCode"]
-        return 0 if code is None else int(code)
+        return docker_exec.interact(self._link, container_id, command, tty=tty, stdin=stdin)
 
     def attach(self, container_id: str, *, tty: bool, stdin: bool) -> None:
         """Connect this process's streams with a container's own until it ends."""
-        with self._link.speaking(f"attach to container {short_id(container_id)}"):
-            wanted = {"stream": 1, "stdout": 1, "stderr": 1, "stdin": int(stdin)}
-            stream = self._link.client.attach_socket(container_id, params=wanted)
-            sock = docker_streams.HijackedSocket(stream)
+        from minisets.engine import docker_exec
 
-            def resize(rows: int, columns: int) -> bool:
-                with suppress(EngineError), self._link.speaking("resize the terminal"):
-                    self._link.client.resize(container_id, height=rows, width=columns)
-                return True
-
-            try:
-                docker_terminal.relay(sock, tty=tty, stdin=stdin, resize=resize)
-            finally:
-                sock.close()
+        docker_exec.attach(self._link, container_id, tty=tty, stdin=stdin)
 
     def logs(
         self,

@@ -23,7 +23,7 @@ import yaml
 from docker.errors import NotFound
 
 from minisets.core import labels, naming
-from minisets.engine.docker_streams import HijackedSocket, collect
+from minisets.engine.docker_socket import HijackedSocket, collect
 from tests.e2e import program
 from tests.e2e.program import PROGRAM
 

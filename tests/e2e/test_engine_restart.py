@@ -52,3 +52,29 @@ def test_in_the_default_namespace_everything_has_the_name_that_the_manifest_give
     ]
     assert space.claims() == ["www-web-0", "www-web-1"]
     assert [one["Name"] for one in space.networks()] == ["minisets_default"]
+
+
+@pytest.mark.parametrize("comes_back", [True, False], ids=["restarted", "gone"])
+def test_what_was_followed_when_the_engine_was_lost_says_so(
+    private_engine: PrivateEngine, edit: Edit, comes_back: bool
+):
+    space = private_engine.space("team")
+    line = "while :; do echo alive; sleep 0.2; done"
+    bare = {"container.readinessProbe": None, "container.command": ["sh", "-c", line]}
+    space.apply(edit("web.yaml", {"spec.replicas": 1, **bare}))
+    followed = [
+        space.begin(*words)
+        for words in (
+            ("exec", "web-0", "--", "sh", "-c", line),
+            ("attach", "web-0"),
+            ("logs", "-f", "web-0"),
+        )
+    ]
+    for process in followed:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "alive\n"
+    private_engine.kill()
+    if comes_back:
+        private_engine.start()
+    done = [space.end(process) for process in followed]
+    assert [(one.code, one.err.split(":")[0]) for one in done] == [(3, "error")] * 3, done

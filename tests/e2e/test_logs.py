@@ -93,6 +93,16 @@ def test_commands_in_pods_and_what_pods_take(space: Space):
 
 
 @pytest.mark.usefixtures("web")
+def test_much_flows_in_both_directions_of_a_command_at_once(space: Space):
+    size = 20_000_000
+    typed = "y" * size
+    silent = f"head -c {size} /dev/zero"
+    done = space.run("exec", "-i", "web-0", "--", "sh", "-c", silent, stdin=typed)
+    assert len(done.out) == size
+    assert space.run("exec", "-i", "web-0", "--", "cat", stdin=typed).out == typed
+
+
+@pytest.mark.usefixtures("web")
 def test_a_reader_that_has_gone_ends_the_stream(space: Space):
     reader = space.begin("logs", "-f", "web-0", "--prefix")
     assert reader.stdout

@@ -108,6 +108,10 @@ def test_a_shell_in_a_pod_has_the_terminal(space: Space, edit: Edit):
         at.type("\x03")
         at.type("echo is alive: $?\n")
         at.wait_for("is alive: 130")
+        # What would leave the command, were it docker's; a shell takes it for its history.
+        at.type("\x10\x11\n")
+        at.type("echo still $((6 * 7))\n")
+        at.wait_for("\nstill 42")
         assert not at.is_as_before()
         at.type("exit 7\n")
         assert at.end() == 7
