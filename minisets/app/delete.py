@@ -22,6 +22,7 @@ from minisets.app.loop.sets import (
 )
 from minisets.app.loop.side_by_side import outcomes, side_by_side
 from minisets.app.loop.targets import Target, flush
+from minisets.app.loop.unmade import find_unmade
 from minisets.app.loop.world import Key, World, observe
 from minisets.core import labels, naming
 from minisets.core.observed import VolumeSeen
@@ -154,6 +155,13 @@ def delete_pods(
     concerned: set[str] = set()
 
     def remove(name: str) -> None:
+        unmade = find_unmade(world, namespace, name)
+        if unmade is not None:
+            # There is nothing to stop: its set tries again.
+            concerned.add(unmade.target.name)
+            with lock:
+                tell(name)
+            return
         pod = find_pod(world, namespace, name)
         target = sets[pod.labels[labels.SET]]
         concerned.add(target.name)

@@ -9,6 +9,7 @@ from minisets.app.changes import Change
 from minisets.app.loop.pod_parts import PodPart
 from minisets.app.loop.sets import SET_KIND
 from minisets.app.loop.targets import Target
+from minisets.app.loop.unmade import standing_setbacks, unmade_pods
 from minisets.app.notices import notices
 from minisets.app.query import read_kind
 from minisets.app.reading.history import read_events
@@ -23,6 +24,7 @@ from minisets.core.input.source import Source
 from minisets.core.input.support import review
 from minisets.core.observed import VolumeSeen
 from minisets.core.pod.seen import PodSeen
+from minisets.core.pod.setback import waiting_reason
 from minisets.core.query.absence import not_found
 from minisets.core.query.history import Event
 from minisets.core.query.selectors import matches, parse_labels
@@ -40,7 +42,7 @@ class PodFacts:
         names: DNS names that it was given on its network.
         probes: Container → what its probe said just now, and whether that is good.
         output: Container that does not do well → its last lines.
-        repair: What it needs before anything else is done to it; empty if it needs nothing.
+        steps: What it needs before anything else is done to it; empty if it needs nothing.
         events: Of the pod, oldest first.
     """
 
@@ -48,7 +50,7 @@ class PodFacts:
     names: tuple[str, ...]
     probes: dict[str, tuple[bool, str]]
     output: dict[str, tuple[str, ...]]
-    repair: str
+    steps: tuple[str, ...]
     events: tuple[Event, ...]
 
 
@@ -58,6 +60,7 @@ class SetFacts:
 
     Attributes:
         pods: Of the set.
+        held_up: Why pods could not be made or updated, a line each, with what to do.
         steps: What a command that drives the set would do next, with its causes.
         notices: What apply had to say of the manifest.
         applied_from: The file, and when that was in seconds since the epoch.
@@ -67,6 +70,7 @@ class SetFacts:
 
     view: SetView
     pods: tuple[PodView, ...]
+    held_up: tuple[str, ...]
     steps: tuple[str, ...]
     notices: tuple[str, ...]
     applied_from: tuple[str, float]
@@ -176,8 +180,8 @@ def _pod(look: Look, view: PodView, events: tuple[Event, ...]) -> PodFacts:
     }
     return PodFacts(
         view=view,
-        repair=_repair_of(look, view),
-        names=_names_of(look, view),
+        steps=tuple(_steps_of(look, view)),
+        names=() if view.is_unmade else _names_of(look, view),
         probes=probes,
         output={
             part.sight.name: lines
@@ -188,9 +192,15 @@ def _pod(look: Look, view: PodView, events: tuple[Event, ...]) -> PodFacts:
     )
 
 
-def _repair_of(look: Look, view: PodView) -> str:
+def _steps_of(look: Look, view: PodView) -> Iterator[str]:
+    if view.setback is not None and view.setback.hint:
+        yield view.setback.hint
+    if view.is_unmade:
+        return
     target = look.target_of(_seen(look, view))
-    return repairs_of(look, target).get(view.name, "") if target is not None else ""
+    repair = repairs_of(look, target).get(view.name) if target is not None else None
+    if repair:
+        yield repair
 
 
 def _seen(look: Look, view: PodView) -> PodSeen:
@@ -228,17 +238,18 @@ def _last_lines(look: Look, part: PodPart) -> tuple[str, ...]:
 def _set(look: Look, view: SetView, events: tuple[Event, ...]) -> SetFacts:
     target = next(one for one in look.sets if one.key == (view.namespace, view.name))
     facts = target.facts
-    own = [
-        pod
+    names = {
+        pod.name
         for pod in look.pods
         if (pod.labels[labels.NAMESPACE], pod.labels.get(labels.SET)) == target.key
-    ]
-    names = {pod.name for pod in own}
+    }
+    names |= {pod.name for pod in unmade_pods(look.world, [target])}
     return SetFacts(
         view=view,
         pods=tuple(
             pod for pod in pod_views(look) if pod.namespace == view.namespace and pod.name in names
         ),
+        held_up=tuple(_held_up(look, target)),
         steps=next_steps(look, target),
         notices=tuple(_notices(look, target)),
         applied_from=(facts.applied_from.path, facts.applied_from.time),
@@ -246,6 +257,13 @@ def _set(look: Look, view: SetView, events: tuple[Event, ...]) -> SetFacts:
         is_stopped=facts.is_stopped,
         events=events,
     )
+
+
+def _held_up(look: Look, target: Target) -> Iterator[str]:
+    for name, one in standing_setbacks(look.world, target).items():
+        reason, message = waiting_reason(one, look.context.clock.now())
+        hint = f" ({one.hint})" if one.hint else ""
+        yield f"pod {name}: {reason}: {message}{hint}"
 
 
 def _notices(look: Look, target: Target) -> Iterator[str]:

@@ -239,7 +239,7 @@ def _look_again(context: Context, namespace: str, ref: PodRef, options: LogOptio
     world = observe(context.engine, namespace)
     try:
         pods = find_pods(world, namespace, ref)
-    except NotFound:
+    except (NotFound, EngineConflict):
         pods = []
     sources = [
         _Source(pod=pod.name, container=container_of(one), seen=one)

@@ -9,6 +9,7 @@ from minisets.app.context import Context
 from minisets.app.delete import find_pod
 from minisets.app.loop.sets import SET_KIND, read_sets
 from minisets.app.loop.targets import Target
+from minisets.app.loop.unmade import find_unmade
 from minisets.app.loop.view import address_of_pod
 from minisets.app.loop.world import World, observe
 from minisets.core import labels, naming
@@ -86,6 +87,12 @@ class _Road:
         name = self._request.name
         match self._request.kind:
             case "Pod":
+                if (unmade := find_unmade(world, self._namespace, name)) is not None:
+                    raise NotConverged(
+                        "unable to forward port because pod is not running. "
+                        f"Current status=Pending: {unmade.setback.message}",
+                        hint=f"minisets describe pod {name} -n {self._namespace}",
+                    )
                 pod = find_pod(world, self._namespace, name)
             case "Service":
                 service = self._service(world)

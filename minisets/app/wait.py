@@ -10,6 +10,7 @@ from minisets.app.delete import find_pod
 from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.loop.sets import SET_KIND, find_set, observe_whole
 from minisets.app.loop.targets import open_target
+from minisets.app.loop.unmade import find_unmade
 from minisets.app.loop.world import World, observe
 from minisets.app.query import get_claims, get_pods, get_services, get_sets
 from minisets.core import labels
@@ -35,12 +36,18 @@ def wait_ready(
         NotConverged: Time is over, or a pod cannot get ready.
     """
     world = observe_whole(context, namespace)
-    found = [find_pod(world, namespace, pod) for pod in pods]
-    names = sorted({pod.labels[labels.SET] for pod in found})
+    names = sorted({_set_of(world, namespace, pod) for pod in pods})
     targets = [find_set(context, namespace, name, world) for name in names]
     Drive(context, targets).run(
         timeout_seconds=timeout_seconds, seen=world, until=lambda ready: ready.issuperset(pods)
     )
+
+
+def _set_of(world: World, namespace: str, pod: str) -> str:
+    unmade = find_unmade(world, namespace, pod)
+    if unmade is not None:
+        return unmade.target.name
+    return find_pod(world, namespace, pod).labels[labels.SET]
 
 
 def wait_deleted(

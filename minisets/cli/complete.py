@@ -138,7 +138,12 @@ def _names(world: World, resource: Resource, namespace: str) -> Iterable[str]:
     from minisets.core import naming
 
     if resource is kinds.POD:
-        return [pod.name for pod in world.pods(namespace)]
+        from minisets.app.loop.sets import read_sets
+        from minisets.app.loop.unmade import unmade_pods
+
+        sets = [one for one in read_sets(world) if one.namespace == namespace]
+        there = [pod.name for pod in world.pods(namespace)]
+        return there + [pod.name for pod in unmade_pods(world, sets)]
     if resource is kinds.CLAIM:
         prefix = naming.prefix(namespace)
         return [volume.name.removeprefix(prefix) for volume in world.claims(namespace)]

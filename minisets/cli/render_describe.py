@@ -80,9 +80,9 @@ def _pod(facts: PodFacts) -> Fields:
         ("Controlled By", ", ".join(f"{one['kind']}/{one['name']}" for one in owners) or NONE),
         ("Revision", view.revision or NONE),
     ]
-    if facts.repair and owners:
+    if facts.steps and owners:
         set_name = owners[0]["name"]
-        fields.append(("Next Steps", (facts.repair, _follow(set_name, view.namespace))))
+        fields.append(("Next Steps", (*facts.steps, _follow(set_name, view.namespace))))
     if any(part.sight.kind != "main" for part in view.parts):
         fields.append(("Init Containers", pod_containers(facts, is_init=True)))
     conditions = view.object["status"]["conditions"]
@@ -127,6 +127,8 @@ def _set(facts: SetFacts, now: float) -> Fields:
         fields.append(("Parked", f"bring it back with: minisets start sts/{view.name}{flag}"))
     if facts.notices:
         fields.append(("Notices", facts.notices))
+    if facts.held_up:
+        fields.append(("Held Up", facts.held_up))
     if facts.steps:
         fields.append(("Next Steps", (*facts.steps, _follow(view.name, view.namespace))))
     pods = [

@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 from click.shell_completion import ShellComplete
 
+from minisets.app.park import scale
 from minisets.cli import complete
 from minisets.cli.main import COMMANDS, cli
-from minisets.errors import EngineUnreachable
+from minisets.errors import EngineError, EngineUnreachable, NotConverged
 from tests.app.bench import Bench, a_service, a_set, with_claim
 
 Tab = Callable[..., list[str]]
@@ -129,3 +130,10 @@ def test_cobras_protocol_ends_with_what_the_shell_is_to_do(capsys):
     assert capsys.readouterr().out == ":0\n"
     complete.print_for_cobra(cli, [])
     assert "get\t" in capsys.readouterr().out
+
+
+def test_pods_that_could_not_be_made_are_offered_too(bench: Bench, tab: Tab):
+    bench.engine.fail("create_container", error=EngineError("no space left"))
+    with pytest.raises(NotConverged):
+        scale(bench.command(), "default", "web", 3)
+    assert tab("describe", "pod", "") == ["web-0", "web-1", "web-2"]

@@ -13,7 +13,7 @@ from minisets.app.port_forward import Request, open_forwards
 from minisets.core.network.port_forward import PortWord
 from minisets.engine.forwarder import Forwarder
 from minisets.engine.ports import ExecStream
-from minisets.errors import InputError, MinisetsError, NotConverged, NotFound
+from minisets.errors import EngineError, InputError, MinisetsError, NotConverged, NotFound
 from tests.app.bench import Bench, a_service, a_set, container_of
 from tests.unit.test_port_forward import Stream
 
@@ -141,6 +141,14 @@ def test_a_pod_that_does_not_run_is_an_error(bench: Bench):
     bench.apply(a_set(replicas=1))
     bench.engine.crash("web-0")
     with pytest.raises(NotConverged, match="unable to forward port because pod is not running"):
+        open_forwards(bench.command(), "default", [request("Pod", "web-0")], HERE, print, print)
+
+
+def test_a_pod_that_could_not_be_made_is_an_error_that_says_why(bench: Bench):
+    bench.engine.fail("create_container", error=EngineError("no space left"))
+    with pytest.raises(NotConverged):
+        bench.apply(a_set(replicas=1))
+    with pytest.raises(NotConverged, match=r"Current status=Pending: no space left"):
         open_forwards(bench.command(), "default", [request("Pod", "web-0")], HERE, print, print)
 
 

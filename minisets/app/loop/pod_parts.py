@@ -11,6 +11,7 @@ from minisets.core.observed import ContainerDetail, ContainerSeen, ContainerStat
 from minisets.core.pod.layout import Role
 from minisets.core.pod.pod_status import ContainerKind, ContainerSight
 from minisets.core.pod.seen import PodSeen, container_of, role_of
+from minisets.core.pod.setback import NEVER_PULL, PULL, Setback, is_about, waiting_reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,32 +42,37 @@ def own_template(pod: PodSeen) -> Object:
 def read_parts(
     look: Look,
     spec: Object,
-    pod: PodSeen,
+    pod: PodSeen | None,
     details: Mapping[str, ContainerDetail],
+    setback: Setback | None = None,
 ) -> Iterator[PodPart]:
     """Yield the containers of a pod, init containers and sidecars first.
 
     Args:
         look: For their readiness.
         spec: Of the pod's template, as the API has it.
-        pod: What is there of it.
+        pod: What is there of it; None if it could not be made.
         details: Container id → what an inspection told.
+        setback: Why it could not be made or completed.
     """
+    sandbox = pod.sandbox if pod else None
     # Without its sandbox, a container that runs is in a network that nobody reaches.
-    is_connected = pod.sandbox is None or pod.sandbox.status is ContainerStatus.RUNNING
+    is_connected = sandbox is None or sandbox.status is ContainerStatus.RUNNING
     wanted: list[tuple[ContainerKind, Object]] = [
         ("sidecar" if one.get("restartPolicy") == "Always" else "init", one)
         for one in spec.get("initContainers") or ()
     ]
     wanted += [("main", one) for one in spec["containers"]]
     for kind, one in wanted:
-        container = pod.part(one["name"])
+        container = pod.part(one["name"]) if pod else None
         detail = details.get(container.id) if container else None
         yield PodPart(
             spec=one,
             container=container,
             detail=detail,
-            sight=_sight(look, kind, one, container, detail, is_connected=is_connected),
+            sight=_missing(look, kind, one, setback)
+            if container is None or detail is None
+            else _sight(look, kind, one, container, detail, is_connected=is_connected),
         )
 
 
@@ -74,13 +80,11 @@ def _sight(
     look: Look,
     kind: ContainerKind,
     spec: Object,
-    container: ContainerSeen | None,
-    detail: ContainerDetail | None,
+    container: ContainerSeen,
+    detail: ContainerDetail,
     *,
     is_connected: bool,
 ) -> ContainerSight:
-    if container is None or detail is None:
-        return _missing(look, kind, spec)
     is_over = detail.status not in {ContainerStatus.RUNNING, ContainerStatus.PAUSED}
     return ContainerSight(
         name=spec["name"],
@@ -99,12 +103,23 @@ def _sight(
     )
 
 
-def _missing(look: Look, kind: ContainerKind, spec: Object) -> ContainerSight:
+def _missing(
+    look: Look, kind: ContainerKind, spec: Object, setback: Setback | None
+) -> ContainerSight:
+    """Return what is seen of a container that has not been made: why, if anybody knows it."""
+    name = spec["name"]
+    if setback is not None:
+        if not is_about(setback, name, is_main=kind == "main"):
+            return ContainerSight(name=name, kind=kind)
+        reason, message = waiting_reason(setback, look.context.clock.now())
+        return ContainerSight(name=name, kind=kind, blocked=reason, blocked_message=message)
     if look.context.engine.image(spec["image"]) is not None:
-        return ContainerSight(name=spec["name"], kind=kind)
+        return ContainerSight(name=name, kind=kind)
+    is_never = spec.get("imagePullPolicy") == "Never"
     return ContainerSight(
-        name=spec["name"],
+        name=name,
         kind=kind,
-        blocked="ErrImagePull",
-        blocked_message=f"image {spec['image']} is not here",
+        blocked=NEVER_PULL if is_never else PULL,
+        blocked_message=f"image {spec['image']} is not here"
+        + (" and its pull policy is Never" if is_never else ""),
     )

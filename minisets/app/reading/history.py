@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from minisets.app.loop.pod_parts import PodPart
 from minisets.app.loop.sets import SET_KIND
+from minisets.app.loop.targets import Target
+from minisets.app.loop.unmade import standing_setbacks
 from minisets.app.reading.look import Look
 from minisets.app.reading.shapes import seconds_of
 from minisets.app.reading.views import PodView
@@ -19,6 +21,7 @@ from minisets.core.query.history import (
     from_inspection,
     merge,
     pod_created,
+    pod_setback,
     probe_failed,
 )
 
@@ -31,10 +34,22 @@ def read_events(look: Look) -> list[Event]:
     """
     remembered = from_engine(look.happened)
     present = [event for pod in pod_views(look) for event in _of_pod(look, pod)]
+    present += [event for target in look.sets for event in _of_setbacks(look, target)]
     return merge(remembered, [*_of_claims(look), *present])
 
 
+def _of_setbacks(look: Look, target: Target) -> Iterator[Event]:
+    there = {pod.name for pod in look.world.pods(*target.key)}
+    now = look.context.clock.now()
+    for name, one in standing_setbacks(look.world, target).items():
+        yield from pod_setback(
+            target.namespace, target.name, name, one, now, is_there=name in there
+        )
+
+
 def _of_pod(look: Look, pod: PodView) -> Iterator[Event]:
+    if pod.is_unmade:
+        return
     for owner in pod.object["metadata"].get("ownerReferences") or ():
         yield pod_created(pod.namespace, owner["name"], pod.name, pod.created)
     for part in pod.parts:
@@ -44,7 +59,7 @@ def _of_pod(look: Look, pod: PodView) -> Iterator[Event]:
 
 def _of_part(look: Look, pod: PodView, part: PodPart) -> Iterator[Event]:
     if part.container is None or part.detail is None:
-        if part.sight.blocked:
+        if part.sight.blocked and pod.setback is None:
             yield _blocked(look, pod, part)
         return
     name = part.sight.name

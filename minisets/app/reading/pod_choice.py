@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from minisets.app.loop.sets import SET_KIND, read_sets
+from minisets.app.loop.unmade import find_unmade, standing_setbacks
 from minisets.app.loop.world import World
 from minisets.core import labels, naming
 from minisets.core.controller.controller_state import wanted_ordinals
@@ -15,6 +16,7 @@ from minisets.core.manifest import PodTemplateSpec
 from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.pod.layout import Role
 from minisets.core.pod.seen import container_of, role_of
+from minisets.core.pod.setback import PULL, PULL_BACK_OFF, Setback
 from minisets.core.query.absence import not_found
 from minisets.core.query.selectors import LabelSelector, matches
 from minisets.core.suggest import did_you_mean
@@ -90,10 +92,13 @@ def find_pods(world: World, namespace: str, ref: PodRef) -> list[PodContainers]:
 
     Raises:
         NotFound: The pod, the set or the Service does not exist.
+        EngineConflict: The pod could not be made.
     """
     pods = all_pods(world, namespace)
     if ref.kind == "Pod" and ref.selector is None:
         found = [pod for pod in pods if pod.name == ref.name]
+        if not found and (unmade := find_unmade(world, namespace, ref.name)) is not None:
+            raise waiting(unmade.name, unmade.setback, namespace)
         if not found:
             raise _not_found(ref, [pod.name for pod in pods], namespace)
         return found
@@ -173,6 +178,9 @@ def choose_container(world: World, pod: PodContainers, name: str | None = None) 
     if found is not None:
         return found
     known = _names_in_template(world, pod)
+    setback = _setback(world, pod)
+    if setback is not None and setback.container == name:
+        raise waiting(pod.name, setback, pod.namespace)
     if name in known:
         raise EngineConflict(
             f"container {name} of pod {pod.name} waits for the containers before it",
@@ -182,6 +190,27 @@ def choose_container(world: World, pod: PodContainers, name: str | None = None) 
     raise NotFound(
         f"container {name} not found in pod {pod.name}", hint=did_you_mean(name, known) or listed
     )
+
+
+def waiting(pod: str, setback: Setback, namespace: str) -> EngineConflict:
+    """Return the error for a container that could not be made, in kubectl's words."""
+    said = {PULL: "image can't be pulled", PULL_BACK_OFF: "trying and failing to pull image"}
+    reason = said.get(setback.reason, setback.reason)
+    who = f'container "{setback.container}" in pod "{pod}"' if setback.container else f"pod {pod}"
+    return EngineConflict(
+        f"{who} is waiting to start: {reason}: {setback.message}",
+        hint=f"minisets describe pod {pod}{_flag(namespace)}",
+    )
+
+
+def _setback(world: World, pod: PodContainers) -> Setback | None:
+    got = pod.containers[0].labels
+    for target in read_sets(world):
+        if target.key == (pod.namespace, got.get(labels.SET)):
+            found = standing_setbacks(world, target).get(pod.name)
+            is_own = found is not None and found.revision == got.get(labels.REVISION)
+            return found if is_own else None
+    return None
 
 
 def default_container(world: World, pod: PodContainers) -> str:

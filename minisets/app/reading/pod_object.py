@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,6 @@ from minisets.core.pod.pod_status import (
     last_state_of,
     state_of,
 )
-from minisets.core.pod.seen import PodSeen
 from minisets.core.quantity import parse_quantity
 
 _POD_LABELS = (labels.POD_NAME, labels.POD_INDEX, labels.REVISION)
@@ -28,8 +28,23 @@ _CONDITION_REASONS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodHead:
+    """Who a pod is, whether it has containers or not; ``created`` is seconds since the epoch.
+
+    Attributes:
+        uid: Identity: another pod of the name has another one.
+        labels: Of its containers, or those that they would have.
+    """
+
+    name: str
+    uid: str
+    labels: Mapping[str, str]
+    created: float
+
+
 def pod_object(
-    pod: PodSeen,
+    pod: PodHead,
     target: Target | None,
     template: Object,
     parts: tuple[PodPart, ...],
@@ -41,7 +56,7 @@ def pod_object(
     """Return the object.
 
     Args:
-        pod: As the Engine shows it.
+        pod: Who it is.
         target: Its set, if it is known.
         template: Of the pod's revision, as the API has it.
         parts: Its containers.
@@ -61,13 +76,13 @@ def pod_object(
     }
 
 
-def _metadata(pod: PodSeen, template: Object, *, set_name: str) -> Object:
+def _metadata(pod: PodHead, template: Object, *, set_name: str) -> Object:
     of_template = template.get("metadata") or {}
     own = {key: pod.labels[key] for key in _POD_LABELS if key in pod.labels}
     metadata: Object = {
         "name": pod.name,
         "namespace": pod.labels[labels.NAMESPACE],
-        "uid": pod.id,
+        "uid": pod.uid,
         # The container's labels hold those of its image, too.
         "labels": {**(of_template.get("labels") or {}), **own},
         "creationTimestamp": timestamp(pod.created),
@@ -89,7 +104,7 @@ def _metadata(pod: PodSeen, template: Object, *, set_name: str) -> Object:
     return metadata
 
 
-def _spec(pod: PodSeen, template: Object, target: Target | None, node: str) -> Object:
+def _spec(pod: PodHead, template: Object, target: Target | None, node: str) -> Object:
     claims = target.manifest.spec.volume_claim_templates if target else ()
     volumes = [
         {
@@ -109,7 +124,7 @@ def _spec(pod: PodSeen, template: Object, target: Target | None, node: str) -> O
     return spec
 
 
-def _status(pod: PodSeen, parts: tuple[PodPart, ...], summary: PodSummary, address: str) -> Object:
+def _status(pod: PodHead, parts: tuple[PodPart, ...], summary: PodSummary, address: str) -> Object:
     since = timestamp(pod.created)
     status: Object = {
         "phase": summary.phase,

@@ -9,6 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from minisets.app.loop.pod_parts import PodPart
     from minisets.app.reading.shapes import Object
+    from minisets.core.pod.setback import Setback
 
 SHORT_MODES = {
     "ReadWriteOnce": "RWO",
@@ -41,6 +42,8 @@ class PodView(msgspec.Struct, frozen=True, kw_only=True):
         parts: Its containers, init containers first.
         places: Where it is to be found from outside.
         is_cut_off: Its sandbox has ended, and with it the network of its containers.
+        setback: Why it could not be made or completed, as far as a driving command found out.
+        is_unmade: It has no container at all.
     """
 
     namespace: str
@@ -58,6 +61,8 @@ class PodView(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[PodPart, ...] = ()
     places: tuple[str, ...] = ()
     is_cut_off: bool = False
+    setback: Setback | None = None
+    is_unmade: bool = False
 
 
 class ClaimView(msgspec.Struct, frozen=True, kw_only=True):

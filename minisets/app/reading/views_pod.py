@@ -6,15 +6,18 @@ from collections.abc import Mapping
 
 from minisets.app.loop.pod_parts import own_template, read_parts
 from minisets.app.loop.publishing import places_of_pod
+from minisets.app.loop.unmade import UnmadePod, standing_setbacks, unmade_pods
 from minisets.app.loop.view import address_of_pod
 from minisets.app.reading.look import Look
-from minisets.app.reading.pod_object import pod_object
+from minisets.app.reading.pod_object import PodHead, pod_object
 from minisets.app.reading.views import PodView
 from minisets.core import labels
+from minisets.core.naming import split_pod_name
 from minisets.core.observed import ContainerDetail, ContainerStatus
 from minisets.core.pod.layout import Role
 from minisets.core.pod.pod_status import summarize
 from minisets.core.pod.seen import PodSeen, role_of
+from minisets.core.pod.setback import SCHEDULING
 
 
 def pod_views(look: Look) -> list[PodView]:
@@ -23,11 +26,15 @@ def pod_views(look: Look) -> list[PodView]:
         one for pod in look.pods for one in pod.containers if role_of(one) is not Role.SANDBOX
     )
     # One that is gone meanwhile is not shown.
-    return [
+    found = [
         _pod_view(look, pod, details)
         for pod in look.pods
         if pod.sandbox is not None or any(one.id in details for one in pod.containers)
     ]
+    unmade = [_unmade_view(look, one) for one in unmade_pods(look.world, look.sets)]
+    if not unmade:
+        return found
+    return sorted([*found, *unmade], key=lambda pod: (pod.namespace, *split_pod_name(pod.name)))
 
 
 def _pod_view(look: Look, pod: PodSeen, details: Mapping[str, ContainerDetail]) -> PodView:
@@ -35,7 +42,11 @@ def _pod_view(look: Look, pod: PodSeen, details: Mapping[str, ContainerDetail]) 
     namespace = pod.labels[labels.NAMESPACE]
     revision = pod.labels.get(labels.REVISION, "")
     template = target.template_data(revision) if target else own_template(pod)
-    parts = tuple(read_parts(look, template["spec"], pod, details))
+    setback = standing_setbacks(look.world, target).get(pod.name) if target else None
+    if setback is not None and setback.revision != revision:
+        # It is about the pod that is to follow this one.
+        setback = None
+    parts = tuple(read_parts(look, template["spec"], pod, details, setback))
     is_terminating = (
         pod.first.status is ContainerStatus.REMOVING
         or (target is not None and target.facts.deletion not in {"", "orphan"})
@@ -58,7 +69,55 @@ def _pod_view(look: Look, pod: PodSeen, details: Mapping[str, ContainerDetail]) 
         parts=parts,
         is_cut_off=not is_terminating and _is_cut_off(pod),
         places=places_of_pod(look.context, target, pod) if target is not None else (),
-        object=pod_object(pod, target, template, parts, summary, address=address, node=look.node),
+        setback=setback,
+        object=pod_object(
+            PodHead(name=pod.name, uid=pod.id, labels=pod.labels, created=pod.created),
+            target,
+            template,
+            parts,
+            summary,
+            address=address,
+            node=look.node,
+        ),
+    )
+
+
+def _unmade_view(look: Look, pod: UnmadePod) -> PodView:
+    """Show a pod that has no container: as Kubernetes has one that waits for its first."""
+    target, setback = pod.target, pod.setback
+    template = target.template_data(setback.revision)
+    parts = tuple(read_parts(look, template["spec"], None, {}, setback))
+    summary = summarize([part.sight for part in parts])
+    is_placed = setback.reason != SCHEDULING
+    node = look.node if is_placed else ""
+    head = PodHead(
+        name=pod.name,
+        # It stays the same while the pod is tried again.
+        uid=f"{target.facts.uid}-{split_pod_name(pod.name)[1]}-{setback.first:.0f}",
+        labels={
+            labels.NAMESPACE: target.namespace,
+            labels.SET_UID: target.facts.uid,
+            labels.REVISION: setback.revision,
+            labels.POD_NAME: pod.name,
+            labels.POD_INDEX: str(split_pod_name(pod.name)[1]),
+        },
+        created=setback.first,
+    )
+    return PodView(
+        namespace=target.namespace,
+        name=pod.name,
+        ready=summary.ready,
+        containers=summary.total,
+        status=summary.status if is_placed else summary.phase,
+        restarts=0,
+        created=setback.first,
+        ip="",
+        node=node,
+        revision=setback.revision,
+        parts=parts,
+        setback=setback,
+        is_unmade=True,
+        object=pod_object(head, target, template, parts, summary, address="", node=node),
     )
 
 

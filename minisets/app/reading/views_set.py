@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from minisets.app.loop.targets import Target
+from minisets.app.loop.unmade import unmade_pods
 from minisets.app.reading.look import Look
 from minisets.app.reading.shapes import Object, timestamp
 from minisets.app.reading.views import SetView
@@ -44,4 +47,14 @@ def _status(look: Look, target: Target) -> Object:
     from minisets.app.reading.outlook import plan_of
     from minisets.core.controller.set_status import status_to_data
 
-    return status_to_data(plan_of(look, target).status)
+    status = plan_of(look, target).status
+    # For Kubernetes a pod that waits for an image is there.
+    unmade = [one.setback.revision for one in unmade_pods(look.world, [target])]
+    return status_to_data(
+        replace(
+            status,
+            replicas=status.replicas + len(unmade),
+            current_replicas=status.current_replicas + unmade.count(status.current_revision),
+            updated_replicas=status.updated_replicas + unmade.count(status.update_revision),
+        )
+    )

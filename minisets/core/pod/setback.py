@@ -71,6 +71,16 @@ def pause_after(tries: int) -> float:
     return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(tries - 1, _MOST_DOUBLINGS))
 
 
+def is_about(setback: Setback, container: str, *, is_main: bool) -> bool:
+    """Say whether a setback is why a container is not there.
+
+    Kubernetes rule: of volumes and claims that are not there no container tells.
+    """
+    if setback.reason in {MOUNT, SCHEDULING}:
+        return False
+    return setback.container == container or (not setback.container and is_main)
+
+
 def waiting_reason(setback: Setback, now: float) -> tuple[str, str]:
     """Return why the container waits, as its state has it: a word and a sentence.
 

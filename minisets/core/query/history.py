@@ -13,6 +13,7 @@ from typing import Literal
 from minisets.core import labels, naming
 from minisets.core.observed import ContainerDetail, ContainerStatus, EventSeen
 from minisets.core.pod.layout import Role
+from minisets.core.pod.setback import Setback, waiting_reason
 from minisets.core.query.engine_memory import STOP_SIGNALS
 
 EventType = Literal["Normal", "Warning"]
@@ -163,6 +164,69 @@ def probe_failed(
     )
 
 
+def pod_setback(
+    namespace: str, set_name: str, pod: str, setback: Setback, now: float, *, is_there: bool
+) -> Iterator[Event]:
+    """Yield the events of a pod that could not be made, and of its set.
+
+    Args:
+        namespace: Of both.
+        set_name: Name of the set.
+        pod: Name of the pod.
+        setback: Why it could not be made.
+        now: Seconds since the epoch.
+        is_there: An older pod of the name runs meanwhile, or some containers of this one.
+    """
+
+    def event(reason: str, message: str, kind: EventType = "Warning") -> Event:
+        return Event(
+            namespace=namespace,
+            kind="Pod",
+            name=pod,
+            type=kind,
+            reason=reason,
+            message=message,
+            first=setback.first,
+            last=setback.last,
+            count=setback.count,
+            container=setback.container,
+            source=MINISETS,
+        )
+
+    image, word, said = setback.image, setback.reason, setback.message
+    match word:
+        case "ErrImagePull":
+            yield event("Pulling", f'Pulling image "{image}"', "Normal")
+            yield event("Failed", f'Failed to pull image "{image}": {said}')
+            yield event("Failed", f"Error: {word}")
+        case "ErrImageNeverPull":
+            text = f'Container image "{image}" is not present with pull policy of Never'
+            yield event(word, text)
+            yield event("Failed", f"Error: {word}")
+        case "InvalidImageName":
+            text = f'Failed to apply default image tag "{image}": {said}'
+            yield event("InspectFailed", text)
+            yield event("Failed", f"Error: {word}")
+        case "FailedMount":
+            yield event(word, f"MountVolume.SetUp failed: {said}")
+        case "FailedScheduling":
+            yield event(word, said)
+        case _:
+            yield event("Failed", f"Error: {said}")
+    waiting, _ = waiting_reason(setback, now)
+    if waiting != word:
+        yield event("BackOff", f'Back-off pulling image "{image}"', "Normal")
+        yield event("Failed", f"Error: {waiting}")
+    verb = "update" if is_there else "create"
+    yield replace(
+        event(f"Failed{verb.capitalize()}", ""),
+        kind="StatefulSet",
+        name=set_name,
+        message=f"{verb} Pod {pod} in StatefulSet {set_name} failed error: {word}: {said}",
+        container="",
+    )
+
+
 def pod_created(namespace: str, set_name: str, pod: str, created: float) -> Event:
     """Return the event of a set that made a pod.
 
@@ -219,8 +283,8 @@ def _subject(event: Event) -> tuple[str, ...]:
 def _is_same(known: Event, event: Event) -> bool:
     if known.reason != event.reason or _subject(known) != _subject(event):
         return False
-    if event.reason == "SuccessfulCreate":
-        # Of a set: each is about another claim or pod.
+    if not event.container_id:
+        # Of a set or of a pod as a whole: each is about something else.
         return known.message == event.message
     if event.reason in _ONGOING:
         return True
