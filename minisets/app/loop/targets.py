@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -54,7 +55,7 @@ class Target:
         """Return the template of a revision; today's if the revision is not remembered."""
         for entry in self.facts.revisions:
             if entry.name == revision:
-                return decode_as(parse_template(entry.template), PodTemplateSpec)
+                return _decode_template(entry.template)
         return self.manifest.spec.template
 
     def template_data(self, revision: str) -> dict[str, Any]:
@@ -81,6 +82,12 @@ class Target:
             return False
         self.facts = changed
         return True
+
+
+# Each look asks for every pod, and there are few revisions.
+@lru_cache(maxsize=64)
+def _decode_template(text: str) -> PodTemplateSpec:
+    return decode_as(parse_template(text), PodTemplateSpec)
 
 
 def open_target(record: Record) -> Target:

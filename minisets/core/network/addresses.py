@@ -7,6 +7,7 @@ allocation is kept to the upper half, so the two never meet.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, ip_network
 
 import msgspec
@@ -64,8 +65,14 @@ def address_of(subnet: str, blocks: Iterable[Block], ordinal: int) -> str | None
     for block in blocks:
         if block.first_ordinal <= ordinal < block.first_ordinal + block.count:
             offset = block.offset + ordinal - block.first_ordinal
-            return str(IPv4Network(subnet).network_address + offset)
+            return str(IPv4Address(_first_address(subnet) + offset))
     return None
+
+
+# Asked for every pod and every peer that it knows by name.
+@lru_cache(maxsize=64)
+def _first_address(subnet: str) -> int:
+    return int(IPv4Network(subnet).network_address)
 
 
 def block_of(subnet: str, ordinal: int, address: str) -> Block:
