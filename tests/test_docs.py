@@ -182,11 +182,28 @@ def test_the_picture_shows_the_commands_of_its_script_and_nothing_of_the_machine
 def test_what_a_terminal_shows_is_drawn_in_its_colours():
     screen = pyte.Screen(picture.COLUMNS, picture.ROWS)
     pyte.Stream(screen).feed("\x1b[31mred\x1b[0m one\r\ntwo\x1b[1A\r\x1b[2Kgone up")
-    svg = picture.draw(screen)
+    svg = picture.draw([picture.Frame(0.0, picture.rows_of(screen))])
 
     assert picture.shows(svg, "gone up")
     assert picture.shows(svg, "two")
-    assert "one" in svg
+    assert ">red" not in svg
+
+
+def test_the_picture_moves_as_the_screen_did_and_ends_with_its_last_rows():
+    screen = pyte.Screen(picture.COLUMNS, picture.ROWS)
+    frames = []
+    for seconds, text in ((0.0, "$ run"), (1.0, "\r\n\x1b[31mhalf\x1b[0m  way"), (3.0, "\rdone")):
+        pyte.Stream(screen).feed(text)
+        frames.append(picture.Frame(seconds, picture.rows_of(screen)))
+    svg = picture.draw(frames)
+
+    # Whoever cannot play it sees what is not past.
+    hidden = [line for line in svg.splitlines() if line.startswith("<g") and " past" in line]
+    assert [("half" in line, "way" in line) for line in hidden] == [(True, True)]
+    assert f"fill:{picture.COLOURS['red']}" in svg
+    assert "0.00%{opacity:0}11.11%{opacity:1}33.33%{opacity:0}" in svg
+    assert "0.00%{opacity:0}33.33%{opacity:1}100%{opacity:1}" in svg
+    assert "prefers-reduced-motion" in svg
 
 
 def test_a_verb_that_is_here_and_said_to_be_absent_is_found():
