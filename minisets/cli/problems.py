@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 from itertools import zip_longest
+from unicodedata import category, combining, east_asian_width
 
 import click
 
@@ -46,19 +47,39 @@ def render_problem(problem: Problem, *, is_quoted: bool = True) -> list[str]:
     """Return place, path and reason, then the source line with a caret, then the remedy."""
     place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
     lines = [": ".join(part for part in (place, problem.path, problem.message) if part)]
-    if is_quoted and 0 < len(problem.quote) <= _WIDEST_LINE:
+    if is_quoted and problem.quote:
         lines += _quote(problem.quote, problem.line, problem.column)
+    lines = [_printable(line) for line in lines]
     return [*lines, f"hint: {problem.hint}"] if problem.hint else lines
 
 
 def _quote(source: str, line: int, column: int) -> list[str]:
     number = f"{line:>5}"
-    quoted = [f"{number} | {source.rstrip()}".rstrip()]
+    source = source.rstrip()
+    quoted = f"{number} | {source}".rstrip()
+    caret = f"{' ' * len(number)} | {_pad(source[: max(column - 1, 0)])}^"
     if column:
-        # Tabs stay tabs, so that the caret stands below its character in any terminal.
-        pad = "".join("\t" if letter == "\t" else " " for letter in source[: column - 1])
-        quoted.append(f"{' ' * len(number)} | {pad}^")
-    return quoted
+        return _fit_quote(quoted, caret, _WIDEST_LINE)
+    return _fit_quote(quoted, caret, _WIDEST_LINE)[:1]
+
+
+def _printable(line: str) -> str:
+    """Replace what would steer the terminal; a tab stays, and every letter keeps its place."""
+    return "".join(
+        letter if letter == "\t" or category(letter) != "Cc" else "?" for letter in line
+    )
+
+
+def _pad(text: str) -> str:
+    """Return blanks as wide as a text on a terminal; tabs stay tabs."""
+    return "".join("\t" if letter == "\t" else " " * _cells(letter) for letter in text)
+
+
+def _cells(text: str) -> int:
+    """Count the columns of a terminal that a text takes; a tab counts as one."""
+    return sum(
+        0 if combining(letter) else 1 + (east_asian_width(letter) in "WF") for letter in text
+    )
 
 
 def dress(lines: Sequence[str]) -> list[str]:
@@ -81,17 +102,33 @@ def dress(lines: Sequence[str]) -> list[str]:
 
 def _fit_quote(quote: str, caret: str, width: int) -> list[str]:
     """Cut a quoted line so that it fits and the place of the caret is in it."""
-    if len(quote) <= width:
+    if _cells(quote) <= width:
         return [quote, caret]
     margin = quote.index("|") + 2
-    room = max(1, width - margin - 2 * len(_CUT))
-    at = len(caret) - 1 - margin
-    first = 0 if at < room - len(_CUT) else max(0, at - room // 2)
     text = quote[margin:]
-    shown = (_CUT if first else "") + text[first : first + room]
-    shown += _CUT if first + room < len(text) else ""
-    shift = first - (len(_CUT) if first else 0)
-    return [quote[:margin] + shown, caret[:margin] + " " * (at - shift) + "^"]
+    at = _letter_at(text, len(caret) - 1 - margin)
+    room = max(1, width - margin - 2 * len(_CUT))
+    while True:
+        first = 0 if at < room - len(_CUT) else max(0, at - room // 2)
+        shown = text[first : first + room]
+        # Wide letters take more room than they are.
+        if room == 1 or _cells(shown) <= width - margin - 2 * len(_CUT):
+            break
+        room -= 1
+    before = _CUT if first else ""
+    after = _CUT if first + room < len(text) else ""
+    pad = _pad(before + text[first:at]) + " " * (at - len(text))
+    return [quote[:margin] + before + shown + after, f"{caret[:margin]}{pad}^"]
+
+
+def _letter_at(text: str, column: int) -> int:
+    """Return which letter begins at a column of the terminal, both counted from 0."""
+    cells = 0
+    for index, letter in enumerate(text):
+        if cells >= column:
+            return index
+        cells += _cells(letter)
+    return len(text) + column - cells
 
 
 def _coloured(line: str) -> str:

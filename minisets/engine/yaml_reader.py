@@ -81,7 +81,7 @@ def parse_text(text: str | bytes, file: str) -> tuple[list[Document], list[Probl
         follows it cannot be trusted.
     """
     documents: list[Document] = []
-    decoded = ""
+    decoded = text if isinstance(text, str) else text.decode(errors="replace")
     try:
         decoded = _decode(text)
         for root in _read_nodes(decoded):
@@ -138,8 +138,10 @@ def _decode(text: str | bytes) -> str:
         try:
             text = text.decode("utf-16" if utf16 else "utf-8")
         except UnicodeDecodeError as error:
-            line = error.object.count(b"\n", 0, error.start) + 1
-            raise _Refused("not a text in UTF-8", (line, 0)) from error
+            coding = "UTF-16" if utf16 else "UTF-8"
+            before = error.object[: error.start].decode(errors="replace")
+            mark = (1, 1) if utf16 else _mark_at(before, len(before))
+            raise _Refused(f"not a text in {coding}", mark) from error
     text = text.removeprefix("\ufeff")
     if text.lstrip().startswith("{") and "\t" in text and _is_json(text):
         # Tabs between the tokens are fine in JSON only; inside JSON strings they cannot stand.
@@ -167,14 +169,23 @@ def _read_nodes(text: str) -> list[_Node]:
     except yaml.MarkedYAMLError as error:
         _refuse_syntax(error, text)
     except yaml.reader.ReaderError as error:
-        position = error.position if isinstance(error.position, int) else 0
-        line = text.count("\n", 0, position) + 1
-        character = error.character
-        code = ord(character) if isinstance(character, str) else int(character)
-        raise _Refused(f"the character #x{code:04x} is not allowed", (line, 0)) from error
+        found = error.character
+        character = found if isinstance(found, str) else chr(int(found))
+        # The reader's own position counts bytes. It refuses the character wherever it stands, so
+        # the first one is it.
+        mark = _mark_at(text, text.find(character))
+        message = f"the character #x{ord(character):04x} is not allowed"
+        raise _Refused(message, mark) from error
     except UnicodeEncodeError as error:
-        raise _Refused("not a text in UTF-8", (1, 0)) from error
+        raise _Refused("not a text in UTF-8", _mark_at(text, error.start)) from error
     return roots
+
+
+def _mark_at(text: str, at: int) -> _Mark:
+    """Return line and column of a position in a text; those of its beginning if it is negative."""
+    before = text[: max(at, 0)]
+    lines = f"{before}x".splitlines()
+    return len(lines), len(lines[-1])
 
 
 def _refuse_syntax(error: yaml.MarkedYAMLError, text: str) -> NoReturn:

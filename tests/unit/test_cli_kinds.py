@@ -69,11 +69,59 @@ def test_the_caret_stands_below_its_column_also_after_tabs():
     assert render_problem(problem, is_quoted=False) == ["f:7:3: bad", "hint: good"]
 
 
-@pytest.mark.parametrize("quote", ["", "x" * 999])
-def test_a_line_that_is_unknown_or_too_long_is_left_out(quote):
-    problem = Problem(message="bad", file="<stdin>", line=1, quote=quote)
+def test_a_line_that_is_unknown_is_left_out():
+    problem = Problem(message="bad", file="<stdin>", line=1, quote="")
 
     assert render_problem(problem) == ["<stdin>:1: bad"]
+
+
+@pytest.mark.parametrize("column", [1, 100, 500, 998])
+def test_a_line_that_is_long_is_cut_around_its_caret_in_a_pipe_too(column):
+    line = ("a" * (column - 1) + "X").ljust(999, "a")
+    problem = Problem(message="bad", file="f", line=7, column=column, quote=line)
+
+    _, quoted, caret = render_problem(problem)
+
+    assert len(quoted) <= 160
+    assert quoted[len(caret) - 1] == "X"
+
+
+def test_a_long_line_without_a_column_is_cut_at_its_end():
+    _, quoted = render_problem(Problem(message="bad", file="f", line=7, quote="x" * 999))
+
+    assert len(quoted) <= 160
+    assert quoted.endswith("x...")
+
+
+def test_the_caret_stands_below_its_column_after_letters_of_two_columns_and_of_none():
+    quote = "名e\u0301: x"
+    problem = Problem(message="bad", file="f", line=7, column=quote.index("x") + 1, quote=quote)
+
+    _, quoted, caret = render_problem(problem)
+
+    # One letter of two columns, and an accent that stands above another letter.
+    assert len(caret) == len(quoted)
+    assert caret.endswith("     ^")
+
+
+def test_a_wide_line_is_cut_by_the_columns_it_takes(monkeypatch):
+    quote = "名" * 30 + "X" + "名" * 30
+    problem = Problem(message="bad", file="f", line=7, column=31, quote=quote)
+    monkeypatch.setattr(problems, "width_of", lambda _: 40)
+
+    _, quoted, caret = problems.dress(render_problem(problem))
+
+    wide = quoted.count("名")
+    assert len(quoted) + wide <= 40
+    assert len(caret) - 1 == quoted.index("X") + quoted[: quoted.index("X")].count("名")
+
+
+def test_what_would_steer_a_terminal_is_not_printed():
+    problem = Problem(
+        message='unknown field "\x1b[2J"', path="a\x9b", file="f", line=7, quote="a\x07: \x1b[31m"
+    )
+
+    assert render_problem(problem) == ['f:7: a?: unknown field "?[2J"', "    7 | a?: ?[31m"]
 
 
 @pytest.mark.parametrize("column", [1, 20, 50, 99])

@@ -149,3 +149,9 @@ def test_words_of_a_config_map_of_the_set_tell(use):
 def test_of_many_signs_three_are_told():
     words = ["kubectl", "kubernetes.default", "KUBERNETES_SERVICE_HOST", "KUBERNETES_PORT"]
     assert _evidence(a_set(container__args=words)).endswith("KUBERNETES_SERVICE_HOST; 1 more")
+
+
+def test_a_config_map_whose_name_is_no_text_is_no_evidence():
+    volume = {"name": "files", "configMap": {"name": "x"}}
+    others = [{"kind": "ConfigMap", "metadata": {"name": ["x"]}, "data": {"a": "kubectl get"}}]
+    assert api_notice(a_set(template__volumes=[volume]), others) is None

@@ -133,7 +133,15 @@ def test_a_template_is_recognised():
 
 
 def test_bytes_that_are_no_text_are_refused():
-    assert problem(b"a: 1\nb: \xff\n").line == 2
+    found = problem("a: é\nb: é ".encode() + b"\xff\n")
+    assert (found.line, found.column, found.quote) == (2, 6, "b: é \ufffd")
+    assert problem(b"\xff\xfea").message == "not a text in UTF-16"
+
+
+@pytest.mark.parametrize("before", ["a: 1\n", "a: 名前\n", "a: 1\r\n"])
+def test_a_character_that_yaml_does_not_allow_is_shown_at_its_place(before):
+    found = problem(f"{before}b: é\x01\n")
+    assert (found.line, found.column, found.quote) == (2, 5, "b: é\x01")
 
 
 def test_a_byte_order_mark_is_skipped():
@@ -260,7 +268,9 @@ def test_braces_that_are_no_json_keep_their_tab_error():
 
 
 def test_text_that_no_encoding_can_hold_is_refused():
-    assert "UTF-8" in problem("\ud800").message
+    found = problem("a: 1\nb: \ud800")
+    assert "UTF-8" in found.message
+    assert (found.line, found.column) == (2, 4)
 
 
 def test_a_field_behind_several_merges_is_located_in_the_right_one():

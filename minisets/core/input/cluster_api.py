@@ -120,7 +120,7 @@ def _files(manifest: _Obj, others: Sequence[Json]) -> Iterator[tuple[Path, str]]
     used = dict(_config_maps(manifest))
     for obj in map(_map, others):
         name = _map(obj.get("metadata")).get("name")
-        if obj.get("kind") == "ConfigMap" and name in used:
+        if obj.get("kind") == "ConfigMap" and isinstance(name, str) and name in used:
             for text in _map(obj.get("data")).values():
                 for match in _matches(str(text), (*_NAMES, _PROGRAM)):
                     yield used[name], f"configmap/{name}: {match}"
