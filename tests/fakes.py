@@ -92,6 +92,7 @@ class FakeContainer:
     output: list[tuple[str, bytes]] = field(default_factory=list)
     said_at: dict[int, float] = field(default_factory=dict)
     usage: Usage | None = None
+    execs: tuple[str, ...] = ()
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
     tree: Tree = field(default_factory=dict)
 
@@ -458,6 +459,7 @@ class FakeEngine:
                 labels=found.config.get("Labels") or {},
                 config={key: v for key, v in found.config.items() if key != "HostConfig"},
                 host_config=found.host,
+                execs=found.execs,
                 aliases={
                     (self._network(key) or NetworkSeen(id=key, name=key)).name: aliases
                     for key, (_, aliases) in found.networks.items()

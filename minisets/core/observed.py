@@ -84,6 +84,7 @@ class ContainerDetail(msgspec.Struct, frozen=True, kw_only=True):
         host_config: The container's HostConfig as the Engine's API has it.
         health_runs: The last runs of the health check, oldest first; the Engine keeps five.
         aliases: Network name → names that the container was given on it.
+        execs: Ids of the commands that run in it beside its own.
     """
 
     id: str
@@ -101,6 +102,7 @@ class ContainerDetail(msgspec.Struct, frozen=True, kw_only=True):
     host_config: Mapping[str, object] = msgspec.field(default_factory=dict)
     health_runs: tuple[HealthRun, ...] = ()
     aliases: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    execs: tuple[str, ...] = ()
 
 
 class HealthRun(msgspec.Struct, frozen=True, kw_only=True):

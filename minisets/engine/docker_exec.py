@@ -139,9 +139,9 @@ def _exit_code(link: Connection, exec_id: str, doing: str, deadline: float) -> i
         try:
             state = link.get(doing, f"/exec/{exec_id}/json")
         except EngineMissing as error:
-            raise EngineError(
-                f"cannot {doing} to its end: its container was removed meanwhile, or the Engine "
-                "was started anew"
+            raise EngineMissing(
+                f"cannot {doing} to its end: no such container any more, or the Engine was "
+                "started anew"
             ) from error
         except EngineUnreachable as error:
             raise EngineUnreachable(

@@ -19,7 +19,8 @@ def read(link: Connection, container_id: str, path: str) -> Iterator[bytes]:
     place = f"/containers/{container_id}/archive"
     with (
         link.speaking(doing),
-        link.stream(doing, "GET", place, params={"path": path}) as answer,
+        # No limit of time: of a slow disk nothing may come for long.
+        link.stream(doing, "GET", place, params={"path": path}, timeout=None) as answer,
     ):
         yield from answer.pieces()
 

@@ -135,6 +135,7 @@ def parse_detail(body: Mapping[str, Any]) -> ContainerDetail:
         labels=config.get("Labels") or {},
         config=config,
         host_config=body.get("HostConfig") or {},
+        execs=tuple(body.get("ExecIDs") or ()),
     )
 
 

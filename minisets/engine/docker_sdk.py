@@ -7,10 +7,11 @@ take in all. No type and no exception of docker or requests gets past the verbs
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import docker
 import requests
@@ -19,6 +20,9 @@ from docker.credentials.errors import StoreError
 from docker.tls import TLSConfig
 from docker.transport import UnixHTTPAdapter
 from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as TransportError
 from urllib3.exceptions import ReadTimeoutError
 
@@ -39,6 +43,13 @@ from minisets.errors import (
 # More than 8 threads gain nothing; the rest is for streams that are open meanwhile.
 POOL_SIZE = 32
 _SSH = "ssh://"
+# A machine that has gone is found out within a minute and a half, also by who waits in silence.
+_KEEP_ALIVE = (
+    ("SO_KEEPALIVE", socket.SOL_SOCKET, 1),
+    ("TCP_KEEPIDLE", socket.IPPROTO_TCP, 30),
+    ("TCP_KEEPINTVL", socket.IPPROTO_TCP, 10),
+    ("TCP_KEEPCNT", socket.IPPROTO_TCP, 6),
+)
 
 # Every exception of docker.errors and what it is to us; a test compares the list with docker's.
 SDK_ERRORS: dict[type[Exception], type[MinisetsError]] = {
@@ -69,6 +80,50 @@ ERRORS: tuple[type[Exception], ...] = (
     TransportError,
     OSError,
 )
+
+
+class _Patient(HTTPConnection):
+    """Sends without a limit of time: urllib3 has that of connecting count for each piece.
+
+    An Engine that unpacks a large archive to a slow disk reads no more for a while.
+    """
+
+    default_socket_options: ClassVar = [
+        *HTTPConnection.default_socket_options,
+        *(
+            (level, getattr(socket, name), value)
+            for name, level, value in _KEEP_ALIVE
+            if hasattr(socket, name)
+        ),
+    ]
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock.settimeout(None)
+
+    def putrequest(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 - http.client's own
+        # One that is used again has the limit of its last answer.
+        if self.sock is not None:
+            self.sock.settimeout(None)
+        super().putrequest(*args, **more)
+
+
+class _PatientTls(_Patient, HTTPSConnection):
+    pass
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Patient
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _PatientTls
+
+
+class _PatientAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 - requests' own
+        super().init_poolmanager(*args, **more)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
 
 
 class _UnixConnection(UnixHTTPConnection):
@@ -178,6 +233,9 @@ class Sdk:
             client.trust_env = False
             path = "http+unix://" + endpoint.url.removeprefix("unix://")
             client.mount("http+docker://", _OnePoolAdapter(endpoint.url if is_ssh else path))
+        else:
+            for scheme in ("http://", "https://"):
+                client.mount(scheme, _PatientAdapter(pool_maxsize=POOL_SIZE))
         # The Engine would compress archives, which a reader of the raw stream has to undo.
         client.headers["Accept-Encoding"] = "identity"
         client.hooks["response"].append(self._tell)

@@ -312,6 +312,7 @@ class DockerEngine:
                 params={"path": place},
                 body=part,
                 content_type="application/x-tar",
+                timeout=None,
             )
 
     def get_archive(self, container_id: str, path: str) -> bytes:
@@ -336,6 +337,7 @@ class DockerEngine:
             "GET",
             f"/containers/{container_id}/archive",
             params={"path": path},
+            timeout=None,
         )
         return answer.body
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from minisets.core import labels
-from minisets.core.observed import VolumeSeen
+from minisets.core.observed import ContainerDetail, VolumeSeen
 from minisets.core.records.record import Record, files_labels, newest, parse_record, to_labels
 from minisets.core.volumes.file_entry import FileEntry
 from minisets.engine.ports import Clock, Engine
-from minisets.errors import EngineConflict, EngineError, Overtaken
+from minisets.errors import EngineConflict, EngineError, EngineMissing, Overtaken
 
 if TYPE_CHECKING:
     from minisets.engine.porter import Porter
@@ -235,8 +235,15 @@ class RecordStore:
         # Nobody reads as long as that: a command was killed while it did.
         leftovers = {labels.KIND: labels.KIND_PORTER, labels.NAMESPACE: namespace}
         for container in self._engine.containers(leftovers):
-            self._engine.remove_container(container.id, force=True)
+            with suppress(EngineMissing):
+                if _mounts(self._engine.inspect(container.id), name):
+                    self._engine.remove_container(container.id, force=True)
         self._engine.remove_volume(name)
+
+
+def _mounts(container: ContainerDetail, volume: str) -> bool:
+    mounts: Any = container.host_config.get("Mounts") or ()
+    return any(mount.get("Source") == volume for mount in mounts)
 
 
 def _records(volumes: Iterable[VolumeSeen]) -> list[Record]:

@@ -255,9 +255,14 @@ def test_a_reader_at_work_does_not_stop_a_deletion(bench: Bench):
             "HostConfig": {"Mounts": [{"Type": "volume", "Source": files.name, "Target": "/v/0"}]},
         },
     )
+    # What is at work with other volumes is left alone.
+    bench.engine.create_container(
+        "minisets_porter_1",
+        {"Image": PAUSE_IMAGE, "Labels": labels.base(labels.KIND_PORTER, "default")},
+    )
     delete_object(bench.command(), "Secret", "default", "pass")
     assert bench.engine.volumes({}) == ()
-    assert leftovers(bench) == []
+    assert leftovers(bench) == ["minisets_porter_1"]
 
 
 def test_leftovers_of_killed_commands_go_after_a_while(bench: Bench):
@@ -276,6 +281,21 @@ def test_leftovers_of_killed_commands_go_after_a_while(bench: Bench):
     bench.apply(a_secret(word="x"))
     assert len(bench.engine.volumes({labels.KIND: labels.KIND_FILES})) == 1
     assert secret_of(bench) == {"word": b"x"}
+
+
+def test_a_porter_whose_program_still_runs_is_no_leftover(bench: Bench):
+    made = bench.engine.create_container(
+        "minisets_porter_0",
+        {"Image": PAUSE_IMAGE, "Labels": labels.base(labels.KIND_PORTER, "default")},
+    )
+    bench.engine.start(made)
+    bench.engine.container(made).execs = ("0123",)
+    bench.clock.sleep(61)
+    bench.apply(a_secret(word="x"))
+    assert leftovers(bench) == ["minisets_porter_0"]
+    bench.engine.container(made).execs = ()
+    bench.apply(a_secret(word="x"))
+    assert leftovers(bench) == []
 
 
 def test_a_namespace_goes_with_its_secrets(bench: Bench):
