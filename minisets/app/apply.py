@@ -10,17 +10,17 @@ from typing import Any
 
 import msgspec
 
-from minisets.app.changes import Change, Verb, prepare
+from minisets.app.changes import facts_after, prepare
+from minisets.app.concerned import concerned
 from minisets.app.context import Context
+from minisets.app.loop.change import Change, Verb
 from minisets.app.loop.configuration import SECRET_KIND
 from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.loop.image_users import check_present_users, check_pulled_users
 from minisets.app.loop.images import Images, Pull, policies
-from minisets.app.loop.live_files import shows_changed
 from minisets.app.loop.publishing import places
 from minisets.app.loop.pull_secrets import pull_secrets
 from minisets.app.loop.sets import SET_KIND, observe_whole
-from minisets.app.loop.targets import open_target
 from minisets.app.loop.world import World, as_set
 from minisets.app.notices import notices
 from minisets.app.reading.facts import object_facts, stored_secret
@@ -29,7 +29,7 @@ from minisets.core.input.notice_groups import group_notices
 from minisets.core.network.publishing import PublishFlags
 from minisets.core.observed import ContainerSeen, ImageSeen
 from minisets.core.pod.seen import container_of
-from minisets.core.records.set_record import AppliedFrom, SetRecord, parse_set, to_data
+from minisets.core.records.set_record import AppliedFrom, SetRecord, to_data
 from minisets.engine.records import Files
 
 # Changing it rolls the pods, as `rollout restart` does.
@@ -129,35 +129,23 @@ def _drive(
     images: Images,
 ) -> Applied:
     """Drive the sets of the input, and those whose Services or files have changed."""
-    named = {
-        (change.namespace, change.loaded.name)
-        for change in changes
-        if change.loaded.kind == SET_KIND
-    }
-    renamed = {
-        change.namespace
-        for change in changes
-        if change.loaded.kind == "Service" and change.verb != "unchanged"
-    }
-    targets = [
-        open_target(record)
-        for record in world.of_kind(SET_KIND)
-        if (record.namespace, record.name) in named
-        or record.namespace in renamed
-        or shows_changed(record, changes)
-    ]
-    drive = Drive(context, targets, images=images)
+    found = concerned(world, changes)
+    drive = Drive(
+        context,
+        [*found.named, *found.touched],
+        images=images,
+        bystanders=frozenset(target.key for target in found.touched),
+    )
     done = drive.run(timeout_seconds=options.timeout_seconds, wait=options.wait, seen=world)
     if not done:
         for reason in drive.waiting_for:
             context.reporter.notice(f"still to come: {reason}; go on: minisets start")
-    found = [
+    shown = [
         place
-        for target in targets
-        if target.key in named
+        for target in found.named
         for place in places(context, target, world.services(target.namespace))
     ]
-    return Applied(is_done=done, places=tuple(found))
+    return Applied(is_done=done, places=tuple(shown))
 
 
 def _with_images(
@@ -245,16 +233,9 @@ def _set_facts(context: Context, change: Change, options: ApplyOptions) -> SetRe
             created=now,
             applied_from=AppliedFrom(path=options.applied_from, time=now),
         )
-    facts = parse_set(change.live.data)
-    grew = change.before.get("spec") != change.merged.get("spec")
+    facts = facts_after(change, is_edit=options.is_edit)
     return msgspec.structs.replace(
-        facts,
-        object=change.merged,
-        last_applied=change.applied,
-        generation=facts.generation + int(grew),
-        deletion="",
-        is_stopped=options.is_edit and facts.is_stopped,
-        applied_from=_applied_from(facts.applied_from, options, now),
+        facts, applied_from=_applied_from(facts.applied_from, options, now)
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
+
+import msgspec
 
 from minisets.app.context import Context
+from minisets.app.loop.change import Change
 from minisets.app.loop.configuration import SECRET_KIND, live_object
 from minisets.app.loop.sets import ORPHANED_KIND, SET_KIND
 from minisets.app.loop.world import World
@@ -18,9 +21,8 @@ from minisets.core.input.validate_pod_settings import check_full_names
 from minisets.core.network.publishing import PublishFlags, flag_annotations
 from minisets.core.records.record import Record
 from minisets.core.records.secret_record import fold, sealed
+from minisets.core.records.set_record import ObjectRecord, SetRecord, parse_set, to_data
 from minisets.errors import ManifestError, Problem
-
-Verb = Literal["created", "configured", "unchanged"]
 
 CLUSTER_SCOPED = frozenset({"Namespace", "StorageClass", "PersistentVolume"})
 """Kinds whose objects live in no namespace."""
@@ -36,35 +38,6 @@ _ORDER = (
     "PersistentVolumeClaim",
     "StatefulSet",
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One object of the input beside what lives of it.
-
-    Attributes:
-        live: Its record; None if it is new.
-        before: The live object, a Secret with its values; empty if it is new.
-        applied: What the record is to keep of the file, without the values of a Secret.
-        orphaned: The mark of a set of this name that was deleted and left its pods.
-        merged: The object as it will be, defaulted, a Secret with its values.
-    """
-
-    loaded: LoadedObject
-    namespace: str
-    live: Record | None
-    before: dict[str, Any]
-    applied: dict[str, Any]
-    merged: dict[str, Any]
-    orphaned: Record | None = None
-
-    @property
-    def verb(self) -> Verb:
-        """What apply does to the object."""
-        if self.live is None:
-            return "created"
-        is_parked = self.live.data.get("deletion") or self.live.data.get("isStopped")
-        return "unchanged" if self.before == self.merged and not is_parked else "configured"
 
 
 def place(
@@ -198,3 +171,44 @@ def _check(change: Change) -> tuple[Problem, ...]:
         return problems
     updated = validate_update(change.before, change.merged)
     return (*problems, *validate(change.merged), *updated)
+
+
+def facts_after(change: Change, *, is_edit: bool = False) -> SetRecord:
+    """Return what is remembered of a set once a change is written.
+
+    Args:
+        change: Of a set.
+        is_edit: It is a live one that was edited: that wakes no parked set.
+    """
+    if change.live is None:
+        return SetRecord(object=change.merged, last_applied=change.applied, uid="")
+    facts = parse_set(change.live.data)
+    grew = change.before.get("spec") != change.merged.get("spec")
+    return msgspec.structs.replace(
+        facts,
+        object=change.merged,
+        last_applied=change.applied,
+        generation=facts.generation + int(grew),
+        deletion="",
+        is_stopped=is_edit and facts.is_stopped,
+    )
+
+
+def world_after(world: World, changes: Sequence[Change]) -> World:
+    """Return the look as it would be once all changes are written."""
+    written = tuple(
+        Record(
+            kind=change.loaded.kind,
+            namespace=change.namespace,
+            name=change.loaded.name,
+            generation=change.live.generation if change.live else 1,
+            nonce=change.live.nonce if change.live else "",
+            data=to_data(
+                facts_after(change)
+                if change.loaded.kind == SET_KIND
+                else ObjectRecord(object=change.merged, uid="")
+            ),
+        )
+        for change in changes
+    )
+    return replace(world, written=written)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from minisets.app.changes import Change, prepare
+from minisets.app.changes import prepare
 from minisets.app.context import Context
+from minisets.app.loop.change import Change
 from minisets.app.loop.configuration import SECRET_KIND
 from minisets.app.loop.world import observe
 from minisets.core.input.load import LoadedObject

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from minisets.app.changes import Change
-from minisets.app.loop.pod_parts import PodPart
+from minisets.app.loop.change import Change
 from minisets.app.loop.sets import SET_KIND
 from minisets.app.loop.targets import Target
 from minisets.app.loop.unmade import standing_setbacks, unmade_pods
@@ -15,6 +14,7 @@ from minisets.app.query import read_kind
 from minisets.app.reading.history import read_events
 from minisets.app.reading.look import Look
 from minisets.app.reading.outlook import next_steps, repairs_of
+from minisets.app.reading.pod_parts import PodPart
 from minisets.app.reading.views import ClaimView, PodView, ServiceView, SetView, View
 from minisets.app.reading.views_pod import pod_views
 from minisets.core import labels, naming

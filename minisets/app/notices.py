@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, TypeVar
 
-from minisets.app.changes import Change
+from minisets.app.loop.change import Change
 from minisets.app.loop.sets import SET_KIND
 from minisets.app.loop.storage import RecordKey, cluster_records, has_claims, made_claims
 from minisets.app.loop.world import World, as_set

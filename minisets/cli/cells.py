@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from minisets.app.reading.shapes import seconds_of
 from minisets.app.reading.views import (
     SHORT_MODES,
     ClaimView,
@@ -14,6 +13,7 @@ from minisets.app.reading.views import (
     SetView,
     View,
 )
+from minisets.core.timestamps import seconds_of
 
 _NONE = "<none>"
 _MOST_PLACES = 3

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from minisets.app.describe import PodFacts
-from minisets.app.loop.pod_parts import PodPart
+from minisets.app.reading.pod_parts import PodPart
 from minisets.cli.blocks import NONE, Block, Value, show_time
 from minisets.core.pod.pod_status import (
     ContainerState,

@@ -11,8 +11,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from minisets.app.apply import ApplyOptions, apply
-from minisets.app.changes import Verb, place
+from minisets.app.changes import place
 from minisets.app.context import Context, make_context
+from minisets.app.loop.change import Verb
 from minisets.app.loop.sets import SET_KIND
 from minisets.core import labels
 from minisets.core.events import Progress, Reporter

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from minisets.app.changes import prepare
 from minisets.app.describe import describe_views, find_views
+from minisets.app.dry_run import dry_run
+from minisets.app.loop.world import observe
 from minisets.app.park import stop
 from minisets.app.reading.history import read_events
 from minisets.app.reading.look import Look
@@ -12,8 +15,11 @@ from minisets.app.reading.views_event import event_views
 from minisets.app.reading.views_pod import pod_views
 from minisets.cli.render_describe import render_facts
 from minisets.core.pod.probe_state import ProbeResult
+from minisets.core.records.record import newest
 from minisets.errors import NotConverged, NotFound
 from tests.app.bench import (
+    NO,
+    OK,
     Bench,
     a_service,
     a_set,
@@ -257,3 +263,42 @@ def test_describing_writes_nothing(bench: Bench):
         "networks",
     }
     assert {line.split()[0] for line in bench.engine.log} <= reads
+
+
+def _written(bench: Bench, manifest: dict[str, Any]) -> None:
+    """Write an object down as a command does that is killed before it drives anything."""
+    key = (manifest["kind"], "default", manifest["metadata"]["name"])
+    record = newest(bench.engine.volumes({}))[key]
+    (change,) = prepare(bench.command(), observe(bench.engine), bench.load(manifest))
+    data = {**record.data, "object": change.merged}
+    if manifest["kind"] == "StatefulSet":
+        data["generation"] = record.data["generation"] + 1
+    bench.context.store.replace(record, data)
+
+
+def _open_service(node_port: int) -> dict[str, Any]:
+    service = a_service()
+    del service["spec"]["clusterIP"]
+    service["spec"] |= {"type": "NodePort"}
+    service["spec"]["ports"] = [{"port": 80, "nodePort": node_port}]
+    return service
+
+
+def test_describe_tells_that_pods_roll_for_their_ports(bench: Bench):
+    bench.apply(_open_service(30080), a_set())
+    _written(bench, _open_service(30090))
+    text = described(bench, "StatefulSet", "web")
+    assert "delete pod web-2 - web-2: its published ports have changed" in text
+
+
+def test_describe_tells_that_a_broken_rollout_is_repaired_as_the_loop_does_it(bench: Bench):
+    bench.apply(probed(a_set()))
+    bench.prober.answer = lambda found: NO if found.name == "web-2" else OK
+    with pytest.raises(NotConverged):
+        bench.apply(with_env(probed(a_set()), COLOUR="red"), timeout_seconds=5)
+    _written(bench, with_env(probed(a_set()), COLOUR="blue"))
+    bench.clock.sleep(1000)
+    text = described(bench, "StatefulSet", "web")
+    assert "delete pod web-2 - not ready, and " in text
+    (outlook,) = dry_run(bench.command(), bench.load(with_env(probed(a_set()), COLOUR="blue")))
+    assert any("delete pod web-2 - not ready, and " in step for step in outlook.steps)

@@ -284,3 +284,32 @@ def test_nothing_of_a_deleted_set_is_shown(bench: Bench):
     delete_set(bench.command(), "default", "web")
     assert get_sets(bench.command(), None) == []
     assert get_pods(bench.command(), None) == []
+
+
+def test_a_dry_run_repairs_first_as_apply_does(bench: Bench):
+    bench.apply(a_set(replicas=2))
+    bench.engine.crash("web-0")
+    (found,) = dry_run(bench.command(), bench.load(a_set(replicas=2)))
+    assert found.steps == ("repair pod web-0 - it was stopped by hand or by the Engine",)
+
+
+def test_a_dry_run_of_a_service_shows_what_becomes_of_the_sets_that_it_selects(bench: Bench):
+    bench.apply(a_set(replicas=1), a_set("db", replicas=1))
+    service = a_service("front", selector="web")
+    del service["spec"]["clusterIP"]
+    service["spec"] |= {"type": "NodePort"}
+    found = dry_run(bench.command(), bench.load(service))
+    assert [(one.kind, one.name, one.verb) for one in found] == [
+        ("Service", "front", "created"),
+        ("StatefulSet", "web", "unchanged"),
+    ]
+    assert found[1].steps[0] == "repair pod web-0 - the Services that select it have changed"
+    assert "delete pod web-0 - web-0: its published ports have changed" in found[1].steps
+
+
+def test_a_dry_run_of_a_parked_set_brings_its_pods_back(bench: Bench):
+    bench.apply(a_set(replicas=1))
+    stop(bench.command(), "default")
+    (found,) = dry_run(bench.command(), bench.load(a_set(replicas=1)))
+    assert found.verb == "configured"
+    assert any(step.startswith("create pod web-0") for step in found.steps)

@@ -4,7 +4,6 @@ import pytest
 import yaml
 from msgspec.structs import replace
 
-from minisets.app.reading.shapes import timestamp
 from minisets.app.reading.views import ClaimView, ObjectView, PodView, ServiceView, SetView
 from minisets.cli.cells import render_age
 from minisets.cli.kinds import (
@@ -22,6 +21,7 @@ from minisets.cli.kinds import (
 )
 from minisets.cli.output import parse_output, to_yaml
 from minisets.cli.render import TableOptions, render_found, render_table
+from minisets.core.timestamps import timestamp
 
 NOW = 1_000_000.0
 

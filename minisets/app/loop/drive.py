@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 
 from minisets.app.context import Context
 from minisets.app.loop.addressing import provide_addresses
@@ -12,22 +14,24 @@ from minisets.app.loop.failure import Watchdog
 from minisets.app.loop.images import Images
 from minisets.app.loop.liveness import Liveness
 from minisets.app.loop.network import ensure_network, find_network
-from minisets.app.loop.publishing import provide_ports
+from minisets.app.loop.planning import take_ports
 from minisets.app.loop.readiness import Readiness
 from minisets.app.loop.sets import SET_KIND
+from minisets.app.loop.side_by_side import WORKERS, outcomes
 from minisets.app.loop.targets import Target, flush, refresh
+from minisets.app.loop.telling import subject_of
 from minisets.app.loop.turn import Turn
 from minisets.app.loop.view import watched_pods
 from minisets.app.loop.world import Key, World, observe
 from minisets.core.controller.controller_state import Status
+from minisets.core.events import Progress
+from minisets.core.naming import DEFAULT_NAMESPACE
 from minisets.core.pod.identity import NetworkPlace
-from minisets.errors import EngineError
+from minisets.errors import EngineError, MinisetsError, NotConverged, Overtaken, joined
 
 DEFAULT_TIMEOUT = 600.0
 """Seconds that a driving command waits."""
 
-# More threads gain nothing: starting containers is bound by the Engine's own work.
-_WORKERS = 8
 _POLL_SECONDS = 0.5
 _WATCH_SECONDS = 1.0
 _FIRST_PROBES_SECONDS = 1.0
@@ -37,8 +41,31 @@ _PROOF_SECONDS = 0.3
 Deed = Callable[[], None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Aim:
+    """How far one run is to go; see Drive.run."""
+
+    timeout_seconds: float
+    deadline: float
+    wait: bool
+    until: Callable[[frozenset[str]], bool] | None
+
+
 class Drive:
-    """Drives some sets, over the time of one command."""
+    """Drives some sets, over the time of one command.
+
+    They know nothing of each other: one that cannot get on is set aside, the others go on, and
+    what was wrong is told in the end.
+
+    Args:
+        context: Of the command.
+        targets: The sets.
+        on_status: Told the status of each set at each turn.
+        liveness: Judges whether containers live, for who watches.
+        images: Provides images; its own, if none is given.
+        bystanders: Sets that the command is not about. One that was not whole before gets what
+            can be done now, and nobody waits for it.
+    """
 
     def __init__(
         self,
@@ -48,12 +75,16 @@ class Drive:
         on_status: Callable[[Target, Status], None] | None = None,
         liveness: Liveness | None = None,
         images: Images | None = None,
+        bystanders: frozenset[Key] = frozenset(),
     ) -> None:
         self._context = context
         self._images = images or Images(context)
         self._liveness = liveness
         self._on_status = on_status
-        self._targets = targets
+        self._all = tuple(targets)
+        self._targets = list(targets)
+        self._bystanders = bystanders
+        self._failures: list[MinisetsError] = []
         self._readiness = Readiness(context)
         # Who watches liveness goes on for ever, and tries again what did not succeed.
         self._turn = Turn(
@@ -65,12 +96,12 @@ class Drive:
         )
         self._watchdog = Watchdog(context, self._readiness)
         self._networks: dict[str, NetworkPlace] = {}
-        self._waiting: tuple[str, ...] = ()
+        self._waiting: dict[Key, str] = {}
 
     @property
     def waiting_for(self) -> tuple[str, ...]:
         """What the sets wait for, a sentence each."""
-        return self._waiting
+        return tuple(text for key, text in self._waiting.items() if key not in self._bystanders)
 
     def run(
         self,
@@ -93,45 +124,63 @@ class Drive:
             NotConverged: Time is over, or a pod cannot get ready.
             Overtaken: Another command changed or deleted one of the sets.
         """
-        deadline = self._context.clock.monotonic() + timeout_seconds
         # Who follows the status tells it, too; and where a part is enough, the whole is no news.
         self._turn.teller.is_about_sets = self._on_status is None and until is None
-        with self._readiness, ThreadPoolExecutor(_WORKERS) as pool:
+        aim = _Aim(
+            timeout_seconds=timeout_seconds,
+            deadline=self._context.clock.monotonic() + timeout_seconds,
+            wait=wait,
+            until=until,
+        )
+        with self._readiness, ThreadPoolExecutor(WORKERS) as pool:
             try:
-                world = seen or self._look()
-                self._readiness.update(watched_pods(world, self._targets))
-                # Nothing is decided about a pod before it was asked once how it is.
-                self._readiness.settle(_FIRST_PROBES_SECONDS)
-                while True:
-                    self._take(world)
-                    if until is not None and until(self._ready_pods(world)):
-                        return True
-                    if self._advance(world, pool):
-                        self._check_time(world, deadline, timeout_seconds)
-                        # A pod that was just created is asked before anything is looked up.
-                        self._readiness.wait_for_new(_POLL_SECONDS if wait else 0.0)
-                        world = self._look()
-                        continue
-                    if (unmade := self._turn.setbacks.held) is not None:
-                        raise unmade.told
-                    if not self._waiting and until is None:
-                        if not self._readiness.prove(_PROOF_SECONDS):
-                            self._turn.teller.finish()
-                            return True
-                        world = self._look()
-                        continue
-                    if not wait:
-                        return False
-                    self._watchdog.check(self._targets, world)
-                    self._check_time(world, deadline, timeout_seconds)
-                    self._readiness.wait(self._pause(deadline))
-                    world = self._look()
+                is_done = self._converge(seen, aim, pool)
+                self._end()
+            except MinisetsError as error:
+                if not self._failures:
+                    raise
+                raise joined([*self._failures, error]) from error
             finally:
                 self._remember()
+        return is_done
 
-    def _check_time(self, world: World, deadline: float, timeout_seconds: float) -> None:
-        if self._context.clock.monotonic() >= deadline:
-            raise self._watchdog.timed_out(self._targets, world, timeout_seconds, self._waiting)
+    def _converge(self, seen: World | None, aim: _Aim, pool: ThreadPoolExecutor) -> bool:
+        world = self._begin(seen)
+        while True:
+            self._take(world)
+            if aim.until is not None and aim.until(self._ready_pods(world)):
+                return True
+            if self._advance(world, pool):
+                self._check_time(world, aim)
+                # A pod that was just created is asked before anything is looked up.
+                self._readiness.wait_for_new(_POLL_SECONDS if aim.wait else 0.0)
+            else:
+                is_done = self._rest(world, aim)
+                if is_done is not None:
+                    return is_done
+            world = self._look()
+
+    def _rest(self, world: World, aim: _Aim) -> bool | None:
+        """Wait for what there is to wait for; if nothing is, return whether all is done."""
+        if self._drop_unmade():
+            return None
+        if self._failures and (aim.until is not None or not self._awaited):
+            return True
+        if not self.waiting_for and aim.until is None:
+            return None if self._readiness.prove(_PROOF_SECONDS) else True
+        if not aim.wait:
+            return False
+        if self._drop_hopeless(world):
+            return None
+        self._check_time(world, aim)
+        self._readiness.wait(self._pause(aim.deadline))
+        return None
+
+    def _check_time(self, world: World, aim: _Aim) -> None:
+        if self._context.clock.monotonic() >= aim.deadline:
+            raise self._watchdog.timed_out(
+                self._awaited, world, aim.timeout_seconds, self.waiting_for
+            )
 
     def keep(self, enough: Callable[[frozenset[Key]], bool]) -> None:
         """Drive for ever: what is lost or not well comes back as soon as it is seen.
@@ -143,24 +192,97 @@ class Drive:
             NotConverged: A pod cannot start.
             Overtaken: Another command changed or deleted one of the sets.
         """
-        with self._readiness, ThreadPoolExecutor(_WORKERS) as pool:
+        with self._readiness, ThreadPoolExecutor(WORKERS) as pool:
             try:
-                world = self._look()
-                self._readiness.update(watched_pods(world, self._targets))
-                self._readiness.settle(_FIRST_PROBES_SECONDS)
+                world = self._begin(None)
                 while not enough(_sets_of(world)):
                     self._take(world)
-                    if not self._advance(world, pool):
+                    is_busy = self._advance(world, pool)
+                    if self._failures:
+                        break
+                    if is_busy:
+                        self._readiness.wait_for_new(_POLL_SECONDS)
+                    else:
                         self._images.forget()
                         self._write_down()
                         if not self._waiting:
                             self._turn.teller.finish()
                         self._readiness.wait(self._watch_pause())
-                    else:
-                        self._readiness.wait_for_new(_POLL_SECONDS)
                     world = self._look()
+                self._end()
             finally:
                 self._remember()
+
+    def _begin(self, seen: World | None) -> World:
+        """Look for the first time: nothing is decided about a pod before it was asked once."""
+        world = seen or self._look()
+        self._readiness.update(watched_pods(world, self._targets))
+        self._readiness.settle(_FIRST_PROBES_SECONDS)
+        ready = self._readiness.ready_for()
+        whole = {
+            target.key
+            for target in self._targets
+            if target.manifest.spec.replicas
+            == sum(pod.id in ready for pod in world.pods(*target.key))
+        }
+        # What becomes of a set that was whole is this command's doing.
+        self._bystanders -= whole
+        return world
+
+    def _end(self) -> None:
+        """Tell how it has ended.
+
+        Raises:
+            MinisetsError: What was wrong with the sets that were set aside.
+        """
+        for key, reason in self._waiting.items():
+            if key in self._bystanders:
+                self._context.reporter.notice(_left_behind(key, reason))
+        if self._failures:
+            failures, self._failures = self._failures, []
+            raise joined(failures)
+        if not self.waiting_for:
+            self._turn.teller.finish()
+
+    @property
+    def _awaited(self) -> list[Target]:
+        """The sets that this command waits for."""
+        return [target for target in self._targets if target.key not in self._bystanders]
+
+    def _set_aside(self, target: Target, error: MinisetsError) -> None:
+        """Drive a set no further."""
+        self._targets.remove(target)
+        self._waiting.pop(target.key, None)
+        first = error.message.partition("\n")[0]
+        if target.key in self._bystanders:
+            self._context.reporter.notice(_left_behind(target.key, first))
+            return
+        self._failures.append(error)
+        if self._awaited:
+            self._context.reporter.progress(
+                Progress(subject=subject_of(target), state="failed", detail=first, is_done=True)
+            )
+
+    def _drop_hopeless(self, world: World) -> bool:
+        """Set aside the sets that cannot get ready; False if there are none."""
+        found = False
+        for target in self._awaited:
+            try:
+                self._watchdog.check(target, world)
+            except NotConverged as error:
+                self._set_aside(target, error)
+                found = True
+        return found
+
+    def _drop_unmade(self) -> bool:
+        """Set aside the sets whose pods could not be made; False if there are none."""
+        found = False
+        for target in tuple(self._targets):
+            error = self._turn.setbacks.held(target)
+            if error is not None:
+                self._set_aside(target, error.told)
+                found = True
+        return found
 
     def _write_down(self) -> None:
         """Let other commands see why pods could not be made."""
@@ -171,13 +293,17 @@ class Drive:
         return min(_WATCH_SECONDS, self._liveness.poll() if self._liveness else _WATCH_SECONDS)
 
     def _look(self) -> World:
-        names = {target.namespace for target in self._targets}
+        names = {target.namespace for target in self._all}
         return observe(self._context.engine, names.pop() if len(names) == 1 else None)
 
     def _take(self, world: World) -> None:
         """Take the sets and their pods as a look shows them."""
-        for target in self._targets:
-            refresh(target, world)
+        for target in tuple(self._targets):
+            try:
+                refresh(target, world)
+            except Overtaken as error:
+                self._turn.withdraw(target, world)
+                self._set_aside(target, error)
         self._turn.setbacks.begin_turn()
         self._images.forget_failures()
         pods = tuple(watched_pods(world, self._targets))
@@ -201,32 +327,35 @@ class Drive:
             # Of several networks of a name, all but one go.
             self._networks.clear()
             self._turn.is_contended = False
-        groups: list[list[Deed]] = []
-        waiting: list[str] = []
-        for target in self._targets:
-            workshop = Workshop(
-                context=self._context,
-                target=target,
-                world=world,
-                network=self._network(target, world),
-            )
-            self._provide_ports(target, world)
-            decided, reason = self._turn.decide(workshop)
-            groups += decided
+        groups: list[tuple[Target, list[Deed]]] = []
+        self._waiting.clear()
+        for target in tuple(self._targets):
+            try:
+                decided, reason = self._decide(target, world)
+            except MinisetsError as error:
+                self._set_aside(target, error)
+                continue
+            groups += [(target, deeds) for deeds in decided]
             if reason is not None:
-                waiting.append(reason)
-        self._waiting = tuple(waiting)
+                self._waiting[target.key] = reason
         self._tell_status()
-        if groups:
-            _run(groups, pool)
+        found = outcomes([partial(_in_order, deeds) for _, deeds in groups], pool)
+        wrong: dict[Key, list[MinisetsError]] = {}
+        for (target, _), failure in zip(groups, found, strict=True):
+            if failure is not None:
+                wrong.setdefault(target.key, []).append(failure)
+        for target in tuple(self._targets):
+            if target.key in wrong:
+                self._set_aside(target, joined(wrong[target.key]))
         return bool(groups)
 
-    def _provide_ports(self, target: Target, world: World) -> None:
-        if not target.facts.is_stopped:
-            ports, notices = provide_ports(target, world, self._targets)
-            target.change(ports=ports)
-            for notice in notices:
-                self._context.reporter.notice(notice)
+    def _decide(self, target: Target, world: World) -> tuple[list[list[Deed]], str | None]:
+        network = self._network(target, world)
+        for notice in take_ports(target, world, self._targets):
+            self._context.reporter.notice(notice)
+        return self._turn.decide(
+            Workshop(context=self._context, target=target, world=world, network=network)
+        )
 
     def _tell_status(self) -> None:
         for target in self._targets:
@@ -264,7 +393,7 @@ class Drive:
     def _remember(self) -> None:
         """Write what only this command knows: status, and since when pods are ready."""
         since = self._readiness.ready_since()
-        for target in self._targets:
+        for target in self._all:
             self._turn.setbacks.settle(target)
             if target.manifest.spec.min_ready_seconds:
                 known = target.facts.ready_since
@@ -280,15 +409,13 @@ def _sets_of(world: World) -> frozenset[Key]:
     return frozenset((one.namespace, one.name) for one in world.of_kind(SET_KIND))
 
 
-def _run(groups: list[list[Deed]], pool: ThreadPoolExecutor) -> None:
-    """Run groups side by side, let all end, then raise the first error."""
-    if len(groups) == 1:
-        _in_order(groups[0])
-        return
-    running = [pool.submit(_in_order, group) for group in groups]
-    errors = [error for future in running if (error := future.exception()) is not None]
-    if errors:
-        raise errors[0]
+def _left_behind(key: Key, reason: str) -> str:
+    namespace, name = key
+    place = "" if namespace == DEFAULT_NAMESPACE else f" -n {namespace}"
+    return (
+        f"statefulset/{name} is not whole, and not waited for: {reason}; "
+        f"go on: minisets start sts/{name}{place}"
+    )
 
 
 def _in_order(deeds: list[Deed]) -> None:

@@ -26,13 +26,13 @@ class Watchdog:
         self._readiness = readiness
         self._first_count: dict[str, int] = {}
 
-    def check(self, targets: Sequence[Target], world: World) -> None:
-        """Look at the pods that are not ready.
+    def check(self, target: Target, world: World) -> None:
+        """Look at the pods of a set that are not ready.
 
         Raises:
             NotConverged: One of them will not get ready.
         """
-        for target, pod in _unready(targets, world, self._readiness):
+        for _, pod in _unready([target], world, self._readiness):
             if self._readiness.is_hopeless(pod.id):
                 raise self._failed(target, pod, "its probe can never succeed")
             if pod.status is ContainerStatus.RESTARTING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from minisets.app.changes import Change
+from minisets.app.loop.change import Change
 from minisets.app.loop.setbacks import Unmade
 from minisets.app.loop.sets import SET_KIND
 from minisets.app.loop.world import as_set

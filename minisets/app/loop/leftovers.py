@@ -6,9 +6,9 @@ from contextlib import suppress
 
 from minisets.app.context import Context
 from minisets.app.loop.world import World
-from minisets.app.reading.shapes import seconds_of
 from minisets.core import labels
 from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.core.timestamps import seconds_of
 from minisets.errors import EngineConflict, EngineMissing
 
 # A porter's work takes milliseconds, but for a program that walks through many files. The Engine's

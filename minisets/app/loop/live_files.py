@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from minisets.app.changes import Change
 from minisets.app.loop.deeds import Workshop
 from minisets.app.loop.pod_storage import mounted_volumes
-from minisets.app.loop.world import as_set
 from minisets.core import labels
 from minisets.core.manifest import StatefulSet
-from minisets.core.records.record import Record
 from minisets.core.volumes.file_entry import FileEntry
 from minisets.core.volumes.pod_files import references
 from minisets.core.volumes.pod_volumes import VolumeKind
@@ -38,17 +33,6 @@ def refresh_files(workshop: Workshop) -> None:
         workshop.context.porter(target.namespace).publish(files)
     # Derived again if it is lost: writing the same files once more changes nothing.
     target.note(shown=wanted)
-
-
-def shows_changed(record: Record, changes: Sequence[Change]) -> bool:
-    """Say whether pods of a set have files of what the input changes."""
-    found = references(as_set(record.data["object"]).spec.template.spec.volumes)
-    return any(
-        change.namespace == record.namespace
-        and (change.loaded.kind, change.loaded.name) in found
-        and change.verb != "unchanged"
-        for change in changes
-    )
 
 
 def _references(manifest: StatefulSet) -> frozenset[tuple[str, str]]:

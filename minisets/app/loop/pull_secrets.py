@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 
-from minisets.app.changes import Change
 from minisets.app.context import Context
+from minisets.app.loop.change import Change
 from minisets.app.loop.configuration import SECRET_KIND, configuration_of
 from minisets.app.loop.sets import SET_KIND
 from minisets.app.loop.world import Key, World, as_set

@@ -249,9 +249,15 @@ class Readiness:
         ids = [one.container.id for one in pod.containers] if pod else []
         return [self._entries[one] for one in ids if one in self._entries]
 
-    def is_failing(self, pod_id: str) -> bool:
-        """Say whether a pod was probed for a while and never succeeded: it is no hiccup."""
-        return any(_is_failing(entry) for entry in self._entries_of(pod_id))
+    def is_failing(self, pod_id: str, *, at_once: bool = False) -> bool:
+        """Say whether a pod was probed for a while and never succeeded: it is no hiccup.
+
+        Args:
+            pod_id: Of the pod.
+            at_once: One failure is enough.
+        """
+        hiccup = 0.0 if at_once else _HICCUP
+        return any(_is_failing(entry, hiccup) for entry in self._entries_of(pod_id))
 
     def is_hopeless(self, pod_id: str) -> bool:
         """Say whether no later attempt can succeed: the program is missing, for example."""
@@ -383,13 +389,13 @@ class Readiness:
         return changed
 
 
-def _is_failing(entry: _Entry) -> bool:
+def _is_failing(entry: _Entry, hiccup: float) -> bool:
     if entry.ready_since is not None:
         return False
     if entry.last is None or entry.last.ok or entry.first_attempt is None:
         return False
     # From attempt to attempt: one that failed is a hiccup, however long ago it was.
-    return entry.last_attempt - entry.first_attempt >= _HICCUP
+    return entry.last_attempt - entry.first_attempt >= hiccup
 
 
 def _after(probe: Probe | None, age: float) -> Probe | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from minisets.app.context import Context
-from minisets.app.loop.deeds import Workshop
 from minisets.app.loop.readiness import Readiness
 from minisets.app.loop.targets import Target
-from minisets.app.loop.world import Key
+from minisets.app.loop.world import Key, World
 from minisets.core import labels
 from minisets.core.manifest import Container
 from minisets.core.observed import ContainerStatus
@@ -17,29 +16,40 @@ from minisets.errors import EngineMissing
 
 
 class Repairs:
-    """Judges pods over the time of one command; acts on nothing."""
+    """Judges pods over the time of one command; acts on nothing.
 
-    def __init__(self, context: Context, readiness: Readiness) -> None:
+    Args:
+        context: Of the command.
+        readiness: What the probes say.
+        is_brief: Each probe is asked only once: who does not drive does not wait for a second
+            failure, which would tell a pod that is broken from one that hiccups.
+    """
+
+    def __init__(self, context: Context, readiness: Readiness, *, is_brief: bool) -> None:
         self._context = context
         self._readiness = readiness
+        self._is_brief = is_brief
         self._started: dict[str, float] = {}
 
-    def pods(self, workshop: Workshop, failed: Collection[tuple[Key, str]]) -> frozenset[str]:
+    def pods(
+        self, target: Target, world: World, failed: Collection[tuple[Key, str]]
+    ) -> frozenset[str]:
         """Return the ids of a set's pods that a repair may take.
 
         Args:
-            workshop: The set as of one look.
+            target: The set.
+            world: The look.
             failed: Set and pod of those that could not be completed.
         """
         return frozenset(
             pod.id
-            for pod in workshop.pods().values()
+            for pod in world.pods(*target.key)
             if pod.status is ContainerStatus.RESTARTING
-            or (workshop.target.key, pod.name) in failed
+            or (target.key, pod.name) in failed
             or self._readiness.is_hopeless(pod.id)
             or (
-                self._readiness.is_failing(pod.id)
-                and self._age(pod) > _allowance(workshop.target, pod)
+                self._readiness.is_failing(pod.id, at_once=self._is_brief)
+                and self._age(pod) > _allowance(target, pod)
             )
         )
 

@@ -101,16 +101,15 @@ class Setbacks:
         self.is_patient = is_patient
         self._failed: dict[_Attempt, Unmade] = {}
         self._resting: dict[_Attempt, float] = {}
-        self._held: list[Unmade] = []
+        self._held: dict[Key, Unmade] = {}
 
     def begin_turn(self) -> None:
         """Forget what was held up in the turn before."""
         self._held.clear()
 
-    @property
-    def held(self) -> Unmade | None:
-        """What holds up a pod in this turn: the first that was found."""
-        return self._held[0] if self._held else None
+    def held(self, target: Target) -> Unmade | None:
+        """Return what holds up a pod of a set in this turn: the first that was found."""
+        return self._held.get(target.key)
 
     @property
     def pods(self) -> frozenset[tuple[Key, str]]:
@@ -154,7 +153,7 @@ class Setbacks:
             return False
         if self.is_patient and self._context.clock.now() >= self._resting[attempt]:
             return False
-        self._held.append(error)
+        self._held.setdefault(target.key, error)
         return True
 
     def clear(self, target: Target, pod: str, revision: str) -> None:

@@ -116,9 +116,8 @@ def refresh(target: Target, world: World) -> None:
     subject = f"statefulset {target.namespace}/{target.name}"
     latest = world.records.get(target.record.key)
     if latest is None:
-        # Gone with its pods: deleted. Gone without them: a prune took the record.
         raise Overtaken(f"{subject} was deleted by another command", hint="minisets get sts")
-    if latest.generation <= target.record.generation:
+    if (latest.generation, latest.nonce) == (target.record.generation, target.record.nonce):
         return
     facts = parse_set(latest.data)
     mine = (
@@ -127,7 +126,8 @@ def refresh(target: Target, world: World) -> None:
         target.facts.deletion,
         target.facts.is_stopped,
     )
-    if (facts.uid, facts.generation, facts.deletion, facts.is_stopped) != mine:
+    is_later = latest.generation > target.record.generation
+    if not is_later or (facts.uid, facts.generation, facts.deletion, facts.is_stopped) != mine:
         raise Overtaken(
             f"{subject} was changed by another command, which goes on with it",
             hint=f"minisets rollout status sts/{target.name} -n {target.namespace}",

@@ -13,16 +13,16 @@ from minisets.app.loop.deeds import Workshop
 from minisets.app.loop.images import Images
 from minisets.app.loop.live_files import refresh_files
 from minisets.app.loop.liveness import Liveness
-from minisets.app.loop.needs import needs
-from minisets.app.loop.publishing import another_port, published_texts, wishes_of
+from minisets.app.loop.planning import Planning
+from minisets.app.loop.publishing import another_port, wishes_of
 from minisets.app.loop.pull_secrets import PullSecrets
 from minisets.app.loop.readiness import Readiness
-from minisets.app.loop.repairs import Repairs
 from minisets.app.loop.setbacks import Setbacks, Unmade, making
+from minisets.app.loop.sets import ORPHANED_KIND
 from minisets.app.loop.targets import Target, flush
 from minisets.app.loop.telling import Teller
 from minisets.app.loop.view import watched_pod
-from minisets.app.loop.world import Key
+from minisets.app.loop.world import Key, World
 from minisets.core import labels, naming
 from minisets.core.controller.actions import (
     CreateClaim,
@@ -32,8 +32,7 @@ from minisets.core.controller.actions import (
     coming_revisions,
 )
 from minisets.core.controller.controller_state import Snapshot, Status
-from minisets.core.controller.planner import Options, plan
-from minisets.core.controller.snapshot import orphaned_claims, take_snapshot
+from minisets.core.controller.snapshot import orphaned_claims
 from minisets.core.pod.kubelet import (
     Care,
     CreateContainers,
@@ -44,6 +43,7 @@ from minisets.core.pod.kubelet import (
 )
 from minisets.core.pod.seen import PodSeen
 from minisets.core.pod.setback import CREATE, RUN, SCHEDULING
+from minisets.core.records.set_record import parse_set
 from minisets.errors import (
     AddressTaken,
     Contended,
@@ -84,7 +84,9 @@ class Turn:
         self._liveness = liveness
         self._conflicts: dict[str, int] = {}
         self.teller = Teller(context, readiness)
-        self._repairs = Repairs(context, readiness)
+        self._planning = Planning(context, readiness)
+        # Pods that were begun since their set was last seen to be there.
+        self._under_way: dict[Key, set[str]] = {}
         self.statuses: dict[Key, Status] = {}
         self.is_contended = False
         # Deeds run in several threads and write to the same facts.
@@ -93,18 +95,22 @@ class Turn:
 
     def decide(self, workshop: Workshop) -> tuple[list[list[Deed]], str | None]:
         """Return groups of deeds that can run side by side, and what the set waits for."""
+        target = workshop.target
+        # The set was seen to be there after these were made.
+        self._under_way.pop(target.key, None)
         cared = self._care(workshop)
         if cared:
+            # What containers are made from must be remembered before there are such containers.
+            flush(self._context, target)
             return cared, "pods are being repaired"
-        target = workshop.target
         refresh_files(workshop)
         snapshot = self._snapshot(workshop)
-        decided = plan(snapshot, Options(repair_broken=True))
+        decided = self._planning.plan(snapshot)
         self.statuses[target.key] = decided.status
         take_plan(target, decided, workshop.pods(), self._context.clock.now())
         if decided.status_changed and not decided.actions:
             # A rollout that has just ended leaves a revision too many: the next sync trims it.
-            decided = plan(self._snapshot(workshop), Options(repair_broken=True))
+            decided = self._planning.plan(self._snapshot(workshop))
             take_plan(target, decided, workshop.pods(), self._context.clock.now())
         self.setbacks.tidy(target, workshop.pods(), decided.status.update_revision)
         collected = self._collect_claims(workshop)
@@ -118,28 +124,35 @@ class Turn:
         return groups + collected, reason
 
     def _snapshot(self, workshop: Workshop) -> Snapshot:
-        target = workshop.target
-        return take_snapshot(
-            target.facts,
-            target.manifest,
-            namespace=target.namespace,
-            pods=workshop.pods().values(),
-            volumes=workshop.world.claims(target.namespace, target.name),
-            ready_for=self._readiness.ready_for(),
-            replaceable=self._repairs.pods(workshop, self.setbacks.pods),
-            published=published_texts(
-                target,
-                workshop.pods().values(),
-                workshop.world.services(target.namespace),
-            ),
-        )
+        return self._planning.snapshot(workshop.target, workshop.world, self.setbacks.pods)
+
+    def withdraw(self, target: Target, world: World) -> None:
+        """Remove what was made of a set while another command deleted it.
+
+        That command may not have seen it, and later ones would take it for a set whose record
+        was lost. Where others of its pods are left, that is what has happened.
+        """
+        under_way = self._under_way.pop(target.key, set())
+        record = world.records.get(target.record.key)
+        pods = [
+            pod
+            for pod in world.pods(*target.key)
+            if pod.labels.get(labels.SET_UID) == target.facts.uid
+        ]
+        if record is None:
+            is_orphaned = (ORPHANED_KIND, *target.key) in world.records
+            is_deleted = not is_orphaned and all(pod.name in under_way for pod in pods)
+        else:
+            is_deleted = parse_set(record.data).deletion in {"foreground", "background"}
+        workshop = Workshop(context=self._context, target=target, world=world, network=None)
+        for pod in pods:
+            if is_deleted and pod.name in under_way:
+                workshop.remove(pod, "its set was deleted")
 
     def _care(self, workshop: Workshop) -> list[list[Deed]]:
         """Return what pods need whatever the set wants; renames one at a time."""
-        unwell = self._readiness.unwell()
-        if self._liveness is not None:
-            unwell |= self._liveness.unwell()
-        found = needs(workshop, started=self._readiness.started(), unwell=unwell)
+        unwell = self._liveness.unwell() if self._liveness is not None else {}
+        found = self._planning.repairs(workshop, unwell)
         found = [deed for deed in found if not self._is_held(workshop, deed)]
         # A rename takes a pod off the network for a moment: never several at once.
         renames = [deed for deed in found if isinstance(deed, RenamePod)]
@@ -166,6 +179,7 @@ class Turn:
         revision = _revision_of(workshop, deed.pod)
         try:
             if isinstance(deed, CreateContainers):
+                self._note_under_way(workshop.target, deed.pod)
                 self._provide_images(workshop, deed.pod, revision)
             with making(deed.pod, RUN):
                 workshop.take_care(deed)
@@ -282,6 +296,7 @@ class Turn:
         self, workshop: Workshop, pod: str, revision: str, new_claims: frozenset[str]
     ) -> None:
         target = workshop.target
+        self._note_under_way(target, pod)
         try:
             self._provide_images(workshop, pod, revision)
             created = workshop.create_pod(pod, revision, new_claims)
@@ -300,6 +315,10 @@ class Turn:
             self._expect(target, created)
             with self._lock:
                 target.note(used_claims=_more_claims(target, workshop, pod))
+
+    def _note_under_way(self, target: Target, pod: str) -> None:
+        with self._lock:
+            self._under_way.setdefault(target.key, set()).add(pod)
 
     def _expect(self, target: Target, created: PodSeen) -> None:
         """Have a pod that was just created probed at once."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from minisets.core import labels, naming
@@ -24,11 +25,20 @@ class World:
 
     containers: tuple[ContainerSeen, ...]
     volumes: tuple[VolumeSeen, ...]
+    written: tuple[Record, ...] = ()
+    """Records as they will be, which count before those of the look."""
 
     @cached_property
     def records(self) -> dict[tuple[str, str, str], Record]:
         """Newest generation of each record, by kind, namespace and name."""
-        return newest(self.volumes)
+        return {**newest(self.volumes), **{record.key: record for record in self.written}}
+
+    def without(self, containers: Collection[ContainerSeen]) -> World:
+        """Return what is there once some containers are gone."""
+        if not containers:
+            return self
+        kept = tuple(one for one in self.containers if one not in containers)
+        return replace(self, containers=kept)
 
     def of_kind(self, kind: str, namespace: str | None = None) -> list[Record]:
         """Return the records of a kind, in the order of their namespaces and names."""

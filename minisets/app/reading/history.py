@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from minisets.app.loop.pod_parts import PodPart
 from minisets.app.loop.sets import SET_KIND
 from minisets.app.loop.targets import Target
 from minisets.app.loop.unmade import standing_setbacks
 from minisets.app.reading.look import Look
-from minisets.app.reading.shapes import seconds_of
+from minisets.app.reading.pod_parts import PodPart
 from minisets.app.reading.views import PodView
 from minisets.app.reading.views_pod import pod_views
 from minisets.core import labels, naming
@@ -24,6 +23,7 @@ from minisets.core.query.history import (
     pod_setback,
     probe_failed,
 )
+from minisets.core.timestamps import seconds_of
 
 
 def read_events(look: Look) -> list[Event]:

@@ -20,6 +20,7 @@ from minisets.core.pod.seen import PodSeen
 from minisets.errors import EngineError, EngineMissing
 
 if TYPE_CHECKING:
+    from minisets.app.loop.planning import Planning
     from minisets.core.query.engine_memory import EngineMemory
 
 # A reading command does not wait for slow probes: they count as not ready. On a busy machine a
@@ -42,8 +43,6 @@ _ACTIONS = (
     "start",
     "unpause",
 )
-
-_Readied = tuple[Mapping[str, float], frozenset[str], Mapping[str, ProbeResult]]
 
 
 class Look:
@@ -104,33 +103,41 @@ class Look:
         """The pods of all sets, by namespace and ordinal."""
         return [pod for space in sorted(self.world.namespaces()) for pod in self.world.pods(space)]
 
-    @property
+    @cached_property
     def ready(self) -> Mapping[str, float]:
         """Pod id → seconds since it became ready, for those that are."""
-        return self._readied[0]
-
-    @property
-    def ready_containers(self) -> frozenset[str]:
-        """Ids of the containers that are ready."""
-        return self._readied[1]
-
-    @property
-    def probed(self) -> Mapping[str, ProbeResult]:
-        """Container id → what its probe said, for those that were asked."""
-        return self._readied[2]
+        return self._asked.ready_for()
 
     @cached_property
-    def _readied(self) -> _Readied:
+    def ready_containers(self) -> frozenset[str]:
+        """Ids of the containers that are ready."""
+        return self._asked.ready_containers()
+
+    @cached_property
+    def probed(self) -> Mapping[str, ProbeResult]:
+        """Container id → what its probe said, for those that were asked."""
+        return self._asked.results()
+
+    @cached_property
+    def planning(self) -> Planning:
+        """What decides about the sets, by this look."""
+        from minisets.app.loop.planning import Planning
+
+        return Planning(self.context, self._asked, is_brief=True)
+
+    @cached_property
+    def _asked(self) -> Readiness:
+        """The probes' verdicts."""
         if self._readiness is not None:
             return self._ask(self._readiness)
         with Readiness(self.context) as readiness:
             return self._ask(readiness)
 
-    def _ask(self, readiness: Readiness) -> _Readied:
+    def _ask(self, readiness: Readiness) -> Readiness:
         readiness.update(watched_pods(self.world, self.targets))
         # Who keeps watching probes at the probes' own pace, once each was tried.
         readiness.settle(_PROBE_SECONDS)
-        return readiness.ready_for(), readiness.ready_containers(), readiness.results()
+        return readiness
 
     @cached_property
     def happened(self) -> list[EventSeen]:

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from minisets.app.loop.deeds import Workshop
-from minisets.app.loop.needs import needs
 from minisets.app.loop.network import find_network
+from minisets.app.loop.planning import take_ports
 from minisets.app.loop.targets import Target
 from minisets.app.reading.look import Look
 from minisets.core.controller.actions import Plan, render_action
-from minisets.core.controller.planner import plan
-from minisets.core.controller.snapshot import take_snapshot
+from minisets.core.pod.kubelet import render_care
 
 
 def plan_of(look: Look, target: Target) -> Plan:
     """Return what a command that drives the set would do next."""
-    snapshot = take_snapshot(
-        target.facts,
-        target.manifest,
-        namespace=target.namespace,
-        pods=look.world.pods(target.namespace, target.name),
-        volumes=look.world.claims(target.namespace, target.name),
-        ready_for=look.ready,
-    )
-    return plan(snapshot)
+    driven = replace(target)
+    take_ports(driven, look.world, look.sets)
+    return look.planning.plan(look.planning.snapshot(driven, look.world))
 
 
 def repairs_of(look: Look, target: Target) -> dict[str, str]:
     """Return pod → what it needs before anything else is done to it, and why."""
     place = find_network(look.context, target.namespace)
     workshop = Workshop(context=look.context, target=target, world=look.world, network=place)
-    return {one.pod: f"repair pod {one.pod} - {one.cause}" for one in needs(workshop)}
+    return {deed.pod: render_care(deed) for deed in look.planning.repairs(workshop)}
 
 
 def next_steps(look: Look, target: Target) -> tuple[str, ...]:

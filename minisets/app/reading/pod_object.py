@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from minisets.app.loop.pod_parts import PodPart
 from minisets.app.loop.targets import Target
-from minisets.app.reading.shapes import Object, timestamp
+from minisets.app.reading.pod_parts import PodPart
+from minisets.app.reading.shapes import Object
 from minisets.core import labels
 from minisets.core.observed import ContainerSeen
 from minisets.core.pod.pod_status import (
@@ -20,6 +20,7 @@ from minisets.core.pod.pod_status import (
     state_of,
 )
 from minisets.core.quantity import parse_quantity
+from minisets.core.timestamps import timestamp
 
 _POD_LABELS = (labels.POD_NAME, labels.POD_INDEX, labels.REVISION)
 _CONDITION_REASONS = {

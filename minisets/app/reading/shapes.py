@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from minisets.core import labels
 from minisets.core.records.record import Record
 from minisets.core.records.set_record import parse_object
+from minisets.core.timestamps import timestamp
 
 Object = dict[str, Any]
 """An object as Kubernetes has it, as JSON."""
-
-
-def timestamp(seconds: float) -> str:
-    """Write seconds since the epoch as the API does."""
-    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def seconds_of(text: str) -> float:
-    """Read RFC 3339 text; 0.0 if there is none."""
-    return datetime.fromisoformat(text).timestamp() if text else 0.0
 
 
 def shown_labels(found: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from minisets.app.loop.pod_parts import PodPart
+    from minisets.app.reading.pod_parts import PodPart
     from minisets.app.reading.shapes import Object
     from minisets.core.pod.setback import Setback
 

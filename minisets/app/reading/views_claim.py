@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from minisets.app.reading.look import Look
-from minisets.app.reading.shapes import Object, object_of_record, seconds_of, shown_labels
+from minisets.app.reading.shapes import Object, object_of_record, shown_labels
 from minisets.app.reading.views import SHORT_MODES, ClaimView
 from minisets.core import labels, naming
 from minisets.core.observed import VolumeSeen
 from minisets.core.records.record import Record
 from minisets.core.records.set_record import parse_object
+from minisets.core.timestamps import seconds_of
 
 
 def claim_views(look: Look) -> list[ClaimView]:

@@ -6,9 +6,10 @@ from zlib import crc32
 
 from minisets.app.reading.history import read_events
 from minisets.app.reading.look import Look
-from minisets.app.reading.shapes import Object, timestamp
+from minisets.app.reading.shapes import Object
 from minisets.app.reading.views import ObjectView
 from minisets.core.query.history import Event
+from minisets.core.timestamps import timestamp
 
 KIND = "Event"
 _API_VERSIONS = {"StatefulSet": "apps/v1"}

@@ -7,12 +7,13 @@ from msgspec.structs import replace
 from minisets.app.loop.configuration import live_object
 from minisets.app.loop.targets import Target
 from minisets.app.reading.look import Look
-from minisets.app.reading.shapes import Object, object_of_record, seconds_of, timestamp
+from minisets.app.reading.shapes import Object, object_of_record
 from minisets.app.reading.views import ObjectView
 from minisets.core import labels
 from minisets.core.controller.revision import parse_template
 from minisets.core.records.record import Record
 from minisets.core.records.set_record import RevisionEntry, parse_object
+from minisets.core.timestamps import seconds_of, timestamp
 
 _REVISION_KIND = "ControllerRevision"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from minisets.app.loop.pod_parts import own_template, read_parts
 from minisets.app.loop.publishing import places_of_pod
 from minisets.app.loop.unmade import UnmadePod, standing_setbacks, unmade_pods
 from minisets.app.loop.view import address_of_pod
 from minisets.app.reading.look import Look
 from minisets.app.reading.pod_object import PodHead, pod_object
+from minisets.app.reading.pod_parts import own_template, read_parts
 from minisets.app.reading.views import PodView
 from minisets.core import labels
 from minisets.core.naming import split_pod_name

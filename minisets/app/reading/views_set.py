@@ -7,8 +7,9 @@ from dataclasses import replace
 from minisets.app.loop.targets import Target
 from minisets.app.loop.unmade import unmade_pods
 from minisets.app.reading.look import Look
-from minisets.app.reading.shapes import Object, timestamp
+from minisets.app.reading.shapes import Object
 from minisets.app.reading.views import SetView
+from minisets.core.timestamps import timestamp
 
 
 def set_views(look: Look) -> list[SetView]:

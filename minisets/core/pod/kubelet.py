@@ -93,6 +93,11 @@ Care = (
 )
 
 
+def render_care(deed: Care) -> str:
+    """Return what a pod needs in words, as a plan's actions have it."""
+    return f"repair pod {deed.pod} - {deed.cause}"
+
+
 class _Waiting(Enum):
     """Nothing is to be done but to wait."""
 
