@@ -28,9 +28,21 @@ from minisets.core import labels, naming
 from minisets.core.observed import VolumeSeen
 from minisets.core.pod.seen import PodSeen
 from minisets.core.query.absence import not_found
-from minisets.errors import EngineConflict, InputError, MinisetsError, NotFound, joined
+from minisets.core.records.record import Record
+from minisets.core.records.set_record import parse_set
+from minisets.errors import (
+    EngineConflict,
+    InputError,
+    MinisetsError,
+    NotFound,
+    Overtaken,
+    joined,
+)
 
 Cascade = Literal["foreground", "background", "orphan"]
+
+# So often other commands may write to a set in the milliseconds of a write of ours.
+_MOST_TRIES = 8
 
 
 def delete_sets(
@@ -96,10 +108,7 @@ def delete_set(
 def _delete_set(
     context: Context, key: Key, cascade: Cascade, *, volumes: bool, grace_seconds: int | None
 ) -> tuple[str, ...]:
-    target = find_set(context, *key)
-    # Written first: another command that drives the set sees it and stops.
-    target.change(deletion=cascade)
-    flush(context, target)
+    target = _mark(context, key, cascade)
     world = observe(context.engine, target.namespace)
     if cascade != "orphan":
         # That other command may be in the middle of making a pod.
@@ -116,9 +125,49 @@ def _delete_set(
     if cascade == "orphan":
         # Else the pods would bring the set back: a lost record is rebuilt from them.
         _mark_orphaned(context, world, target)
-    context.store.remove(target.record)
+    _forget(context, target)
     gone = {volume.name for volume in goes}
     return tuple(volume.name for volume in claims if volume.name not in gone)
+
+
+def _mark(context: Context, key: Key, cascade: Cascade) -> Target:
+    """Write down that a set goes: another command that drives it sees it and stops.
+
+    Kubernetes rule: a deletion has no regard for what else is written at the same time.
+    """
+    tries = 0
+    while True:
+        tries += 1
+        target = find_set(context, *key)
+        target.change(deletion=cascade)
+        try:
+            flush(context, target)
+        except Overtaken:
+            if tries == _MOST_TRIES:
+                raise
+        else:
+            return target
+
+
+def _forget(context: Context, target: Target) -> None:
+    """Remove the record of a set that is going, whoever has written to it meanwhile.
+
+    Raises:
+        Overtaken: It was applied again: it stays.
+    """
+    record: Record | None = target.record
+    for _ in range(_MOST_TRIES):
+        if record is None or not parse_set(record.data).deletion:
+            break
+        with suppress(Overtaken):
+            context.store.remove(record)
+            return
+        record = observe(context.engine, target.namespace).records.get(record.key)
+    if record is not None:
+        raise Overtaken(
+            f"statefulset {target.namespace}/{target.name} was applied again by another command",
+            hint="minisets get sts",
+        )
 
 
 def delete_pods(

@@ -62,7 +62,8 @@ class _Gated:
 
 
 def interleaved(
-    bench: Bench, commands: tuple[Callable[[Context], Any], Callable[[Context], Any]],
+    bench: Bench,
+    commands: tuple[Callable[[Context], Any], Callable[[Context], Any]],
     order: Iterable[int],
 ) -> list[MinisetsError | None]:
     """Run two commands, and return how each has ended.
