@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from minisets.app.context import Context
 from minisets.app.loop.world import observe
 from minisets.app.reading.pod_choice import find_container
-from minisets.core.naming import DEFAULT_NAMESPACE
+from minisets.core import naming
 from minisets.core.observed import PathSeen
 from minisets.engine.tar_pack import Ownership, pack
 from minisets.engine.tar_unpack import unpack
@@ -38,8 +38,8 @@ class PodFiles:
     ) -> None:
         self._engine = context.engine
         self._pod = pod
-        space = "" if namespace == DEFAULT_NAMESPACE else f" -n {namespace}"
-        self._exec = f"minisets exec {pod}{f' -c {container}' if container else ''}{space} --"
+        chosen = f" -c {container}" if container else ""
+        self._exec = f"minisets exec {pod}{chosen}{naming.flag(namespace)} --"
         seen = find_container(observe(context.engine, namespace), namespace, pod, container)
         self._id = seen.id
         config = context.engine.inspect(seen.id).config

@@ -12,6 +12,7 @@ from minisets.cli.command import DURATION, BareOption, Command, Settings, pass_s
 from minisets.cli.kinds import SET, of_kind
 from minisets.cli.manifests import file_options, load_objects
 from minisets.cli.session import open_context, open_screen
+from minisets.core import naming
 
 if TYPE_CHECKING:
     from minisets.cli.progress import Screen
@@ -118,7 +119,7 @@ def apply(
                 options,
                 lambda kind, name, verb: screen.result(f"{of_kind(kind).printed}/{name} {verb}"),
             )
-        for line in _shortened(applied.places, settings):
+        for line in _shortened(applied.places):
             screen.remark(line)
         if applied.is_done and objects:
             _suggest(screen, objects)
@@ -161,20 +162,18 @@ def _origin(given: str) -> str:
     return given if "://" in given else str(Path(given).resolve())
 
 
-def _shortened(lines: Sequence[str], settings: Settings) -> list[str]:
+def _shortened(lines: Sequence[str]) -> list[str]:
     """Return the first lines, and where to see the rest."""
     if len(lines) <= _MOST_PLACES:
         return list(lines)
     rest = len(lines) - _MOST_PLACES
-    return [*lines[:_MOST_PLACES], f"and {rest} more: minisets get pods -o wide{settings.flag}"]
+    return [*lines[:_MOST_PLACES], f"and {rest} more: minisets get pods -o wide"]
 
 
 def _suggest(screen: Screen, objects: Sequence[LoadedObject]) -> None:
     """Say what to type next."""
-    from minisets.cli.command import namespace_flag
-
     spaces = sorted({item.namespace for item in objects if item.namespace})
-    flag = " -A" if len(spaces) > 1 else "".join(namespace_flag(space) for space in spaces)
+    flag = " -A" if len(spaces) > 1 else "".join(naming.flag(space) for space in spaces)
     kinds = {item.kind for item in objects}
     words = sorted(min(of_kind(kind).words, key=len) for kind in kinds)
     shown = "all" if SET.kind in kinds else ",".join(words)

@@ -14,6 +14,8 @@ from minisets.errors import InputError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from minisets.cli.advice import Advice
+
 ProgressStyle = Literal["auto", "tty", "plain", "json", "quiet"]
 
 NAMESPACE_VARIABLE = "MINISETS_NAMESPACE"
@@ -28,6 +30,7 @@ class Settings:
     Args:
         namespace_given: By -n; None if it was not.
         context: Docker context by name; None leaves the choice to Docker's own rules.
+        program: As it was called, such as ``docker minisets``.
     """
 
     # Not a dataclass: making one takes a fiftieth of what a short command may take.
@@ -39,7 +42,9 @@ class Settings:
         verbose: bool = False,
         progress: ProgressStyle = "auto",
         debug: bool = False,
+        program: str = "minisets",
     ) -> None:
+        self.program = program
         self.namespace_given = namespace_given
         self.context = context
         self.verbose = verbose
@@ -53,7 +58,7 @@ class Settings:
         Raises:
             InputError: It is no name that a namespace can have.
         """
-        found = self.namespace_given or os.environ.get(NAMESPACE_VARIABLE) or _DEFAULT_NAMESPACE
+        found = self.namespace_given or _usual_namespace()
         if not re.fullmatch(_NAMESPACE, found):
             raise InputError(
                 f'"{found}" is no name of a namespace',
@@ -62,15 +67,20 @@ class Settings:
         return found
 
     @property
-    def flag(self) -> str:
-        """The namespace as it is written at the end of a command that we suggest."""
-        return namespace_flag(self.namespace)
+    def advice(self) -> Advice:
+        """What puts commands into the words that this user has to type."""
+        from minisets.cli.advice import Advice
+
+        return Advice(
+            program=self.program,
+            namespace=self.namespace_given or _usual_namespace(),
+            usual=_usual_namespace(),
+            context=self.context,
+        )
 
 
-def namespace_flag(namespace: str) -> str:
-    """Return `` -n NAMESPACE``, empty for the namespace in which commands work anyway."""
-    usual = os.environ.get(NAMESPACE_VARIABLE) or _DEFAULT_NAMESPACE
-    return "" if namespace == usual else f" -n {namespace}"
+def _usual_namespace() -> str:
+    return os.environ.get(NAMESPACE_VARIABLE) or _DEFAULT_NAMESPACE
 
 
 pass_settings = click.make_pass_decorator(Settings, ensure=True)
@@ -141,8 +151,7 @@ class Command(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples, one a line."""
-        del ctx
-        write_examples(self.examples, formatter)
+        write_examples(self.examples, ctx, formatter)
 
 
 class Family(click.Group):
@@ -189,8 +198,7 @@ class Family(click.Group):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples, one a line."""
-        del ctx
-        write_examples(self.examples, formatter)
+        write_examples(self.examples, ctx, formatter)
 
 
 def unknown_command(
@@ -344,12 +352,16 @@ def write_options(
                 formatter.write_dl(records)
 
 
-def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
+def write_examples(
+    examples: Sequence[str], ctx: click.Context, formatter: click.HelpFormatter
+) -> None:
     """Write the examples of a help text, never wrapped: they are for copying."""
+    program = ctx.find_root().info_name or "minisets"
     if examples:
         with formatter.section("Examples"):
             for example in examples:
-                formatter.write(f"  {example}\n")
+                line = re.sub(r"(^|\| )minisets ", lambda found: f"{found[1]}{program} ", example)
+                formatter.write(f"  {line}\n")
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None:
@@ -359,7 +371,11 @@ def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None
 
 
 class Duration(click.ParamType[float]):
-    """A length of time as Go writes it, in seconds: ``90s``, ``1m30s``, ``2h``, or a number."""
+    """A length of time as Go writes it, in seconds: ``90s``, ``1m30s``, ``2h``, or a number.
+
+    Args:
+        is_signed: It may be negative.
+    """
 
     name = "duration"
     _UNITS: ClassVar[dict[str, float]] = {
@@ -374,6 +390,9 @@ class Duration(click.ParamType[float]):
     _PART = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)"
     _NUMBER = r"\d+(\.\d*)?|\.\d+"
 
+    def __init__(self, *, is_signed: bool = False) -> None:
+        self._is_signed = is_signed
+
     def convert(
         self,
         value: object,
@@ -382,6 +401,8 @@ class Duration(click.ParamType[float]):
     ) -> float:
         """Return seconds."""
         text = str(value)
+        if self._is_signed and text.startswith("-"):
+            return -DURATION.convert(text[1:], param, ctx)
         if re.fullmatch(self._NUMBER, text):
             return float(text)
         parts = re.findall(self._PART, text)

@@ -16,11 +16,11 @@ from minisets.cli.command import (
     BareOption,
     Command,
     Settings,
-    namespace_flag,
     pass_settings,
 )
 from minisets.cli.selection import Choice, Given, Thing, selection_options
 from minisets.cli.session import open_context, open_screen
+from minisets.core import naming
 from minisets.errors import InputError, MinisetsError, NotFound, joined
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def _but_claims(things: Iterable[Thing], screen: Screen, options: _Options) -> I
         if thing.resource is kinds.CLAIM and not options.volumes:
             screen.notice(
                 f"claim {thing.name} is kept; remove it with: "
-                f"minisets delete pvc {thing.name}{namespace_flag(thing.namespace)}"
+                f"minisets delete pvc {thing.name}{naming.flag(thing.namespace)}"
             )
         else:
             yield thing
@@ -339,15 +339,11 @@ class _Deletion:
                 use_cases.delete_object(context, thing.resource.kind, namespace, name)
 
     def _keep(self, namespace: str, volumes: Sequence[str]) -> None:
-        from minisets.core import naming
-
         prefix = naming.prefix(namespace)
         claims = [volume.removeprefix(prefix) for volume in volumes]
         self.kept.setdefault(namespace, []).extend(claims)
 
     def _tell_kept(self) -> None:
-        from minisets.core import naming
-
         for namespace, claims in self.kept.items():
             if claims and self.options.volumes:
                 volumes = " ".join(naming.volume_name(namespace, claim) for claim in claims)
@@ -358,6 +354,6 @@ class _Deletion:
             elif claims:
                 self.screen.remark(
                     f"kept: volumes {', '.join(claims)}; remove them with: "
-                    f"minisets delete pvc {' '.join(claims)}{namespace_flag(namespace)}, "
+                    f"minisets delete pvc {' '.join(claims)}{naming.flag(namespace)}, "
                     "or --volumes next time"
                 )

@@ -75,7 +75,10 @@ def describe(
                 views = find_views(look, resource.kind, names, printed)
                 facts = describe_views(look, [view for view in views if keeps(view)])
                 now = context.clock.now()
-                texts += [render_facts(one, now, has_events=show_events) for one in facts]
+                texts += [
+                    render_facts(one, now, has_events=show_events, advice=settings.advice)
+                    for one in facts
+                ]
             if texts:
                 screen.result("\n\n\n".join(texts))
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -30,6 +31,10 @@ def doctor(ctx: click.Context, settings: Settings, output: str | None) -> None:
     """
     with open_screen(settings) as screen:
         found = _examine(settings, screen)
+        advice = settings.advice
+        found = [
+            replace(one, message=advice(one.message), remedy=advice(one.remedy)) for one in found
+        ]
         screen.result(_to_json(found) if output == "json" else render_findings(found))
     from minisets.core.query.diagnosis import Level
 

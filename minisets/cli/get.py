@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from minisets.cli import kinds
-from minisets.cli.command import Command, Settings, namespace_flag, pass_settings
+from minisets.cli.command import Command, Settings, pass_settings
 from minisets.cli.kinds import Resource
 from minisets.cli.manifests import file_options, find_wanted
 from minisets.cli.selection import Choice, parse_selectors
 from minisets.cli.session import open_context, open_screen
+from minisets.core import naming
 from minisets.errors import InputError, NotFound
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def _remark_cut_off(screen: Screen, views: Sequence[View]) -> None:
         names = ", ".join(view.name for view in cut_off if view.namespace == namespace)
         screen.remark(
             f"cut off, because the sandbox has ended: {names}; "
-            f"bring back with: minisets start{namespace_flag(namespace)}"
+            f"bring back with: minisets start{naming.flag(namespace)}"
         )
 
 

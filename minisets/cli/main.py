@@ -62,7 +62,7 @@ COMMANDS = {
     "top": ("minisets.cli.top:top", "Show what pods take of the machine."),
     "version": ("minisets.cli.version:version", "Print the versions of minisets and Engine."),
     "watch": ("minisets.cli.watch:watch", "Keep sets whole until Ctrl-C; act on liveness."),
-    "wait": ("minisets.cli.compare:wait", "Wait for pods, deletions or fields."),
+    "wait": ("minisets.cli.wait:wait", "Wait for conditions, fields or deletions."),
 }
 
 _EXIT_INTERNAL = MinisetsError.exit_code
@@ -109,10 +109,10 @@ class Root(click.Group):
     ) -> Any:  # noqa: ANN401 - click's own
         """Run the command line and exit with its code; click's own mapping is never used."""
         del standalone_mode
-        settings = Settings()
         words = list(sys.argv[1:] if args is None else args)
+        name = prog_name or _called_as(sys.argv[0])
+        settings = Settings(program=name)
         more |= {"complete_var": complete_var, "standalone_mode": False, "obj": settings}
-        name = prog_name or "minisets"
 
         def command() -> int:
             # The value of ctx.exit(); a command's own return value is None.
@@ -184,8 +184,7 @@ class Root(click.Group):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples, one a line."""
-        del ctx
-        write_examples(_EXAMPLES, formatter)
+        write_examples(_EXAMPLES, ctx, formatter)
 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: object) -> None:
@@ -236,7 +235,7 @@ def exit_code_of(command: Callable[[], int], settings: Settings, words: Sequence
         _say(render_error(error), settings)
         return error.exit_code
     except click.UsageError as error:
-        path = error.ctx.command_path if error.ctx else "minisets"
+        path = error.ctx.command_path if error.ctx else settings.program
         message, hint = _absent_flag(error) or (error.format_message(), f"{path} --help")
         _say([f"error: {message}", f"hint: {hint}"], settings)
         return InputError.exit_code
@@ -244,7 +243,7 @@ def exit_code_of(command: Callable[[], int], settings: Settings, words: Sequence
         _say([f"error: {error.format_message()}"], settings)
         return InputError.exit_code
     except click.Abort:
-        _say(_render_interrupted(words), settings)
+        _say(_render_interrupted(settings.program, words), settings)
         return _EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence; --debug shows it all
         _say(
@@ -268,13 +267,21 @@ def _absent_flag(error: click.UsageError) -> tuple[str, str] | None:
     return (f"there is no flag {flag} here", found) if found else None
 
 
-def _render_interrupted(words: Sequence[str]) -> list[str]:
+def _called_as(path: str) -> str:
+    """Return the program's name as it was typed: kubectl calls its plugins by a name of theirs."""
+    name = os.path.basename(path)  # noqa: PTH119 - pathlib takes a tenth of a short command
+    return "kubectl minisets" if name.startswith("kubectl-minisets") else "minisets"
+
+
+def _render_interrupted(program: str, words: Sequence[str]) -> list[str]:
     import shlex
 
     if next((word for word in words if word in COMMANDS), "") in _READING:
         return []
-    again = shlex.join(["minisets", *words])
-    return ["interrupted; nothing is lost", f"hint: to go on from here: {again}"]
+    return [
+        "interrupted; nothing is lost",
+        f"hint: to go on from here: {program} {shlex.join(words)}",
+    ]
 
 
 def _say(lines: Sequence[str], settings: Settings) -> None:
@@ -282,9 +289,17 @@ def _say(lines: Sequence[str], settings: Settings) -> None:
         import traceback
 
         click.echo(traceback.format_exc(), err=True, nl=False)
+    advice = settings.advice
+    # The lines of manifests are quoted as they are.
+    lines = [line if _is_quoted(line) else advice(line) for line in lines]
     if is_terminal(sys.stderr):
         from minisets.cli.problems import dress
 
         lines = dress(lines)
     for line in lines:
         click.echo(line, err=True)
+
+
+def _is_quoted(line: str) -> bool:
+    number, bar, _ = line.partition(" | ")
+    return bool(bar) and number.strip().isdigit()

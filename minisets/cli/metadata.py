@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from minisets.cli import kinds
-from minisets.cli.command import BareOption, Command, Settings, namespace_flag, pass_settings
+from minisets.cli.command import BareOption, Command, Settings, pass_settings
 from minisets.cli.selection import Given, Selection, Thing, selection_options
 from minisets.cli.session import open_context, open_screen
+from minisets.core import naming
 from minisets.errors import InputError
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class _Change:
         )
         is_set = thing.resource is kinds.SET
         if is_new and is_set and _asks_for_more(self.values) and not self.dry_word:
-            flag = namespace_flag(thing.namespace)
+            flag = naming.flag(thing.namespace)
             self.screen.remark(f"next: minisets start sts/{thing.name}{flag}")
 
     def _list(self, thing: Thing, *, has_title: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from minisets.app.describe import ClaimFacts, Facts, PodFacts, ServiceFacts, SetFacts
@@ -25,14 +25,24 @@ from minisets.core.query.history import Event
 
 Fields = list[tuple[str, Value]]
 
+# What is not the object's, but said by us.
+_OURS = frozenset({"Next Steps", "Notices", "Parked"})
 
-def render_facts(facts: Facts, now: float, *, has_events: bool = True) -> str:
+
+def render_facts(
+    facts: Facts,
+    now: float,
+    *,
+    has_events: bool = True,
+    advice: Callable[[str], str] = str,
+) -> str:
     """Return the text of one object.
 
     Args:
         facts: Of the object.
         now: Seconds since the epoch.
         has_events: With its events.
+        advice: Puts the commands that we suggest into the user's words.
     """
     match facts:
         case PodFacts():
@@ -49,7 +59,16 @@ def render_facts(facts: Facts, now: float, *, has_events: bool = True) -> str:
             fields = _head(facts)
     if has_events and isinstance(facts, PodFacts | SetFacts | ClaimFacts):
         fields.append(("Events", _events(facts.events, now)))
-    return "\n".join(render_block(Block(fields)))
+    advised = [
+        (name, _advised(value, advice) if name in _OURS else value) for name, value in fields
+    ]
+    return "\n".join(render_block(Block(advised)))
+
+
+def _advised(value: Value, advice: Callable[[str], str]) -> Value:
+    if isinstance(value, str):
+        return advice(value)
+    return tuple(map(advice, value)) if isinstance(value, tuple) else value
 
 
 def _head(view: View) -> Fields:

@@ -59,7 +59,7 @@ def _finish(
     """Drive the set to what it should be now, or say how to go on."""
     from minisets.app import rollout as use_case
 
-    where = f"sts/{name}{settings.flag}"
+    where = f"sts/{name}"
     is_done = use_case.finish(
         context,
         settings.namespace,

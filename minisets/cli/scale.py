@@ -69,9 +69,9 @@ def scale(
             )
             screen.result(f"{SET.printed}/{name} scaled")
             if is_done:
-                screen.remark(f"next: minisets get pods{settings.flag}")
+                screen.remark("next: minisets get pods")
             else:
-                screen.remark(f"still to come; go on: minisets start sts/{name}{settings.flag}")
+                screen.remark(f"still to come; go on: minisets start sts/{name}")
 
 
 @click.command(
@@ -91,7 +91,7 @@ def stop(settings: Settings, words: tuple[str, ...]) -> None:
         for name in names:
             screen.result(f"{SET.printed}/{name} stopped")
         if names:
-            screen.remark(f"next: minisets start{settings.flag}")
+            screen.remark("next: minisets start")
         else:
             screen.remark(f"No resources found in {settings.namespace} namespace.")
 
@@ -121,6 +121,6 @@ def start(settings: Settings, words: tuple[str, ...], wait: bool, timeout: float
         for name in names:
             screen.result(f"{SET.printed}/{name} started")
         if names:
-            screen.remark(f"next: minisets get pods{settings.flag}")
+            screen.remark("next: minisets get pods")
         else:
             screen.remark(f"No resources found in {settings.namespace} namespace.")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @contextmanager
 def open_screen(settings: Settings) -> Iterator[Screen]:
     """Make the screen that the user asked for, and leave the terminal tidy in the end."""
+    from minisets.cli.advice import AdvisingScreen
     from minisets.cli.progress import make_screen
 
     style = settings.progress
@@ -25,7 +26,7 @@ def open_screen(settings: Settings) -> Iterator[Screen]:
         is_terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         # Between the lines of -v a live view could not stand still.
         style = "tty" if is_terminal and not settings.verbose else "plain"
-    screen = make_screen(style)
+    screen = AdvisingScreen(make_screen(style), settings.advice)
     try:
         yield screen
     finally:

@@ -16,8 +16,11 @@ def prefix(namespace: str) -> str:
 
 
 def flag(namespace: str) -> str:
-    """Return a namespace as it stands at the end of a command line: nothing for the usual one."""
-    return "" if namespace == DEFAULT_NAMESPACE else f" -n {namespace}"
+    """Return a namespace as it stands at the end of a command that is suggested.
+
+    It is always said: the command line leaves it out where the user need not type it.
+    """
+    return f" -n {namespace}"
 
 
 def network_name(namespace: str) -> str:

@@ -379,7 +379,7 @@ def test_a_change_that_running_pods_see_is_told(bench: Bench):
     (notice,) = notices_of_dry_run(bench, a_config_map("conf", level="y"))
     assert notice == (
         "configmap/conf: the files of running pods of statefulset/web change with it; as env "
-        "they see it only when they start: minisets rollout restart sts/web"
+        "they see it only when they start: minisets rollout restart sts/web -n default"
     )
 
 

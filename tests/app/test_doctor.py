@@ -85,7 +85,7 @@ def test_a_pruned_record_is_found_and_has_its_remedy(bench, look):
     (found,) = look("prune")
 
     assert "record of statefulset/web is gone" in found.message
-    assert found.remedy == "minisets start sts/web"
+    assert found.remedy == "minisets start sts/web -n default"
 
 
 def test_a_pruned_claim_of_a_parked_set_is_lost_data(bench, look):
@@ -108,9 +108,9 @@ def test_pods_that_are_down_missing_or_crashing_are_problems(bench, look):
     down, crashing = look("pods")
 
     assert "web-0, web-1 of statefulset/web" in down.message
-    assert down.remedy == "minisets start sts/web"
+    assert down.remedy == "minisets start sts/web -n default"
     assert "web-2 of statefulset/web crashes" in crashing.message
-    assert crashing.remedy == "minisets logs web-2"
+    assert crashing.remedy == "minisets logs web-2 -n default"
 
 
 def test_a_parked_set_has_no_pods_and_that_is_right(bench, look):
@@ -129,7 +129,7 @@ def test_a_removed_network_is_found_by_the_pods_that_name_it(bench, look):
     (found,) = look("networks")
 
     assert "web-0" in found.message
-    assert found.remedy == "minisets start"
+    assert found.remedy == "minisets start -n default"
 
 
 def test_kept_claims_and_an_empty_network_are_notes(bench, look):
@@ -183,7 +183,7 @@ def test_an_interrupted_deletion_is_found(bench, look):
 
     found = look("pods")
 
-    assert [one.remedy for one in found] == ["minisets delete sts web"]
+    assert [one.remedy for one in found] == ["minisets delete sts web -n default"]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,9 @@ def test_a_crash_loop_ends_the_wait_early_with_the_last_log_lines(bench: Bench):
     assert str(caught.value).startswith("pod/web-0 cannot get ready: it crashes: ")
     assert "last exit code 7" in str(caught.value)
     assert str(caught.value).endswith("  last log lines:\n    no config\n    giving up")
-    assert caught.value.hint == "minisets logs web-0; correct the manifest, apply it again"
+    assert (
+        caught.value.hint == "minisets logs web-0 -n default; correct the manifest, apply it again"
+    )
     assert bench.clock.now() - began < 10
 
 
@@ -66,7 +68,7 @@ def test_a_time_out_names_the_pod_its_state_and_the_last_probe(bench: Bench):
         "pod/web-1 is running",
         "  last probe: connection refused",
     ]
-    assert caught.value.hint == "minisets logs web-1"
+    assert caught.value.hint == "minisets logs web-1 -n default"
 
 
 def test_the_hint_of_a_failure_names_the_namespace(bench: Bench):

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from minisets.app.loop.drive import Drive
+from minisets.errors import NotConverged
 from tests.app.bench import Bench, a_service, a_set, with_claim
 from tests.app.conftest import CommandLine
 
@@ -332,3 +333,115 @@ def test_changed_objects_are_printed_for_programs(minisets: CommandLine):
     assert minisets("label", "sts,svc", "db", "a=b", "-o=name").stdout == (
         "statefulset.apps/db\nservice/db\n"
     )
+
+
+# wait
+
+
+def test_wait_takes_several_objects_by_labels_fields_and_all(minisets: CommandLine):
+    def met(*words: str) -> list[str]:
+        done = minisets("wait", "--for=condition=Ready", *words)
+        assert done.exit_code == 0, done.stderr
+        return [line.partition(" condition met")[0] for line in done.stdout.splitlines()]
+
+    assert met("pod/web-0", "pod/db-0") == ["pod/web-0", "pod/db-0"]
+    assert met("pods", "-l", "app=db") == ["pod/db-0"]
+    assert met("pods", "--field-selector=metadata.name=web-2") == ["pod/web-2"]
+    assert len(met("pods", "--all")) == 4
+    assert met("pods", "web-0", "-o", "name") == ["pod/web-0"]
+
+
+def test_wait_takes_the_objects_of_a_file(minisets: CommandLine, file):
+    done = minisets("wait", "--for=create", "-f", file(OTHER, a_service()))
+
+    assert done.stdout == "statefulset.apps/db condition met\nservice/web condition met\n"
+
+
+def test_wait_looks_into_all_namespaces(bench: Bench, minisets: CommandLine):
+    bench.apply(a_set("web", 1), a_service(), namespace="team")
+
+    done = minisets("wait", "pods", "-A", "-l", "app=web", "--for=condition=ready=TRUE")
+
+    assert done.stdout.splitlines().count("pod/web-0 condition met") == 2
+
+
+@pytest.mark.parametrize(
+    ("goal", "words", "code"),
+    [
+        ("condition=Ready", ["pod/web-0"], 0),
+        ("condition=Ready=false", ["pod/web-0"], 4),
+        ("condition=podscheduled", ["pod/web-0"], 0),
+        ("condition=Initialized=True", ["pod/web-0"], 0),
+        ("condition=Unheard", ["pod/web-0"], 4),
+        ("jsonpath={.status.phase}=Running", ["pod/web-0"], 0),
+        ("jsonpath={.status.phase}=Failed", ["pod/web-0"], 4),
+        ("jsonpath={.status.phase}", ["pvc/data-web-0"], 0),
+        ("jsonpath={.status.phase}=Bound", ["pvc/data-web-0"], 0),
+        ("jsonpath={.spec.replicas}=3", ["sts/web"], 0),
+        ("jsonpath={.spec.nothing}", ["svc/web"], 4),
+        ("create", ["sts/web", "svc/web", "pod/web-0", "pvc/data-web-0"], 0),
+        ("create", ["cm/none"], 4),
+        ("delete", ["cm/none", "pod/web-9", "pvc/none", "sts/none"], 0),
+        ("delete", ["sts/web"], 4),
+        ("delete", ["pvc/data-web-0"], 4),
+        ("DELETE", ["pods", "-l", "app=none"], 0),
+    ],
+)
+def test_no_time_is_one_look(bench: Bench, minisets: CommandLine, goal, words, code):
+    bench.engine.log.clear()
+
+    done = minisets("wait", f"--for={goal}", "--timeout=0", *words)
+
+    assert done.exit_code == code, done.output
+    assert ("condition not met for " in done.stderr) is (code == 4)
+    assert not {"start", "stop", "create_container"} & {
+        line.partition(" ")[0] for line in bench.engine.log
+    }
+
+
+def test_a_pod_is_driven_until_the_condition_is_met(bench: Bench, minisets: CommandLine):
+    minisets("delete", "pod", "web-1", "--wait=false")
+    assert "web-1" not in bench.pods
+
+    done = minisets("wait", "--for=create", "pod/web-1")
+
+    assert (done.exit_code, done.stdout) == (0, "pod/web-1 condition met\n")
+    assert minisets("scale", "sts/web", "--replicas=1", "--wait=false").exit_code == 0
+    done = minisets("wait", "--for=delete", "pod/web-1", "pod/web-2")
+    assert sorted(done.stdout.splitlines()) == [f"pod/web-{n} condition met" for n in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"), [(["--timeout=5s"], 5), (["--timeout=-1s"], 7 * 24 * 3600)]
+)
+def test_wait_has_the_time_that_is_given(minisets: CommandLine, monkeypatch, words, seconds):
+    found = []
+
+    def run(drive: Drive, *, timeout_seconds: float, **more: object) -> bool:
+        found.append(round(timeout_seconds))
+        raise NotConverged("time is over")
+
+    monkeypatch.setattr(Drive, "run", run)
+
+    assert minisets("wait", "--for=delete", "pod/web-0", *words).exit_code == 4
+    assert found == [seconds]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--for=condition=Ready", "pod/none-0"], 1, 'pods "none-0" not found'),
+        (["--for=condition=Ready", "pods", "-l", "a=none"], 1, "no matching resources found"),
+        (["--for=ready", "pod/web-0"], 2, 'unrecognized condition: "ready"'),
+        (["--for=condition=", "pod/web-0"], 2, "unrecognized condition"),
+        (["--for=condition=Ready", "sts/web"], 2, "minisets rollout status sts/web, or"),
+        (["--for=condition=Ready", "pvc/data-web-0"], 2, "objects of its kind have none"),
+        (["--for=condition=Ready", "pods"], 2, "no name was specified"),
+        (["--for=create", "pod/web-0", "-o", "yaml"], 2, "We only support '-o name'"),
+    ],
+)
+def test_what_cannot_be_waited_for_is_refused(minisets: CommandLine, words, code, said):
+    done = minisets("wait", *words)
+
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert said in done.stderr

@@ -134,7 +134,7 @@ def test_names_that_are_not_there_are_told_with_those_that_are(bench: Bench):
     bench.apply(a_service(), a_set(replicas=1))
     for ref, message, hint in (
         (PodRef(name="wbe-0"), 'pods "wbe-0" not found', "did you mean web-0?"),
-        (PodRef(name="x"), 'pods "x" not found', "minisets get pods"),
+        (PodRef(name="x"), 'pods "x" not found', "minisets get pods -n default"),
         (PodRef(kind="StatefulSet", name="wep"), "statefulsets.apps", "did you mean web?"),
         (PodRef(kind="Service", name="wep"), 'services "wep" not found', "did you mean web?"),
     ):

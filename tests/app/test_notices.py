@@ -49,7 +49,7 @@ def test_what_several_sets_have_in_common_is_told_once(bench: Bench):
     assert bench.reporter.notices == [
         "statefulset/a and statefulset/b: spec.template.spec.containers[0].envFrom[0]: there is "
         'no secret "keys", so its pods cannot start: minisets create secret generic keys '
-        "--from-literal=KEY=VALUE"
+        "--from-literal=KEY=VALUE -n default"
     ]
 
 

@@ -18,9 +18,10 @@ from minisets.app.reading.look import Look
 from minisets.app.reading.pod_choice import PodRef, find_container
 from minisets.app.reading.views import PodView
 from minisets.app.rollout import finish, undo
-from minisets.app.wait import wait_ready
+from minisets.app.wait import Awaited, wait_for
 from minisets.cli.render_describe import render_facts
 from minisets.core.observed import ImageSeen
+from minisets.core.query.goals import parse_goal
 from minisets.errors import EngineConflict, EngineError, MinisetsError, NotConverged, NotFound
 from tests.app.bench import Bench, a_set, container_of
 from tests.fakes import DEMO
@@ -291,7 +292,7 @@ def test_commands_on_it_say_that_it_waits(bench: Bench):
         with pytest.raises(EngineConflict) as caught:
             ask()
         assert caught.value.message == said
-        assert caught.value.hint == "minisets describe pod web-1"
+        assert caught.value.hint == "minisets describe pod web-1 -n default"
     with pytest.raises(NotFound):
         find_container(world, "default", "web-2")
 
@@ -307,9 +308,10 @@ def test_deleting_it_tries_again(bench: Bench):
 
 
 def test_waiting_for_it_tries_again(bench: Bench):
+    awaited = Awaited(kind="Pod", namespace="default", name="web-1", printed="pods")
     lose_image(bench)
     with pytest.raises(NotConverged, match="pod/web-1 cannot start"):
-        wait_ready(bench.command(), "default", ["web-1"])
+        wait_for(bench.command(), [awaited], parse_goal("condition=Ready"))
     bench.engine.images["app:1"] = bench.engine.images[DEMO]
-    wait_ready(bench.command(), "default", ["web-1"])
+    wait_for(bench.command(), [awaited], parse_goal("condition=Ready"))
     assert rows(bench)[1] == ("web-1", "1/1", "Running")

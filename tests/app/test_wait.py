@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from minisets.app.wait import wait_field, wait_ready
+from minisets.app.wait import Awaited, wait_for
 from minisets.core.observed import ContainerStatus
-from minisets.core.query.jsonpath import parse_condition
+from minisets.core.query.goals import parse_goal
 from minisets.errors import NotConverged
 from tests.app.bench import NO, OK, Bench, a_set, probed, with_env
 from tests.fakes import FakeContainer
+
+
+def wait(bench: Bench, pods: list[str], goal: str = "condition=Ready") -> None:
+    things = [Awaited(kind="Pod", namespace="default", name=pod, printed="pods") for pod in pods]
+    wait_for(bench.command(), things, parse_goal(goal), timeout_seconds=60)
 
 
 def _is_blue(found: FakeContainer) -> bool:
@@ -30,24 +35,21 @@ def test_a_pod_that_the_drive_replaces_is_waited_for_under_its_name(bench: Bench
     for pod in bench.pods:
         bench.engine.crash(pod)
         bench.engine.container(pod).status = ContainerStatus.DEAD
-    wait_ready(bench.command(), "default", ["web-0", "web-1"], timeout_seconds=60)
+    wait(bench, ["web-0", "web-1"])
     assert bench.ids()["web-1"] != before["web-1"]
     assert {"web-0", "web-1"} <= set(bench.running)
 
 
 def test_a_broken_pod_that_is_corrected_is_waited_for_under_its_name(bench: Bench):
     _broken_then_corrected(bench)
-    wait_ready(bench.command(), "default", ["web-0"], timeout_seconds=60)
+    wait(bench, ["web-0"])
     assert _is_blue(bench.engine.container("web-0"))
 
 
 def test_a_pod_that_is_gone_for_a_moment_is_waited_for(bench: Bench):
     bench.apply(probed(a_set()))
-    condition = parse_condition("{.status.containerStatuses[0].ready}=true")
     bench.engine.container("web-1").status = ContainerStatus.DEAD
-    wait_field(
-        bench.command(), "default", "Pod", ["web-0", "web-1"], condition, timeout_seconds=60
-    )
+    wait(bench, ["web-0", "web-1"], "jsonpath={.status.containerStatuses[0].ready}=true")
     assert bench.running == ["web-0", "web-1", "web-2"]
 
 
@@ -55,5 +57,5 @@ def test_who_waits_for_what_is_there_touches_nothing(bench: Bench):
     bench.apply(probed(a_set()))
     bench.apply(with_env(probed(a_set()), COLOUR="blue"), wait=False)
     before = bench.ids()
-    wait_ready(bench.command(), "default", ["web-0"], timeout_seconds=60)
+    wait(bench, ["web-0"])
     assert bench.ids()["web-0"] == before["web-0"]

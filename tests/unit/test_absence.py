@@ -11,7 +11,7 @@ from minisets.core.query.absence import not_found
     ("resource", "known", "namespace", "hint"),
     [
         ("pods", ["web-0", "web-1"], "default", "did you mean web-0?"),
-        ("pods", ["other"], "default", "minisets get pods"),
+        ("pods", ["other"], "default", "minisets get pods -n default"),
         ("statefulsets.apps", ["other"], "team-1", "minisets get sts -n team-1"),
         ("services", [], "team-1", "there are none in namespace team-1; all: minisets get svc -A"),
         ("persistentvolumes", ["other"], None, "minisets get pv"),

@@ -54,9 +54,9 @@ def test_the_volumes_of_a_template_that_goes_stay():
     )
 
 
-def test_in_the_default_namespace_the_command_names_none():
+def test_in_the_default_namespace_the_command_names_it_too():
     (found,) = claim_changes(_set("data"), _set(), "default", [_volume("data", 0)])
-    assert found.endswith("remove it with: minisets delete pvc data-web-0")
+    assert found.endswith("remove it with: minisets delete pvc data-web-0 -n default")
 
 
 def test_pods_are_counted_from_the_start_ordinal():
@@ -76,7 +76,7 @@ def test_volumes_of_other_templates_are_not_spoken_of_and_sentences_are_sorted()
         "volume cache-web-0 is created, empty",
         "volume data-web-0 stays as it was made: access mode ReadWriteMany counts for new volumes",
         "volume logs-web-0 stays with its data, and no pod mounts it any more; "
-        "remove it with: minisets delete pvc logs-web-0",
+        "remove it with: minisets delete pvc logs-web-0 -n default",
     )
 
 

@@ -132,8 +132,7 @@ def test_the_variable_names_the_namespace_where_no_option_does(monkeypatch):
     monkeypatch.setenv("MINISETS_NAMESPACE", "team")
 
     assert Settings().namespace == "team"
-    assert Settings().flag == ""
-    assert Settings(namespace_given="default").flag == " -n default"
+    assert Settings(namespace_given="default").namespace == "default"
 
 
 def test_a_namespace_that_cannot_be_is_refused():

@@ -190,10 +190,10 @@ def test_a_missing_reference_is_told_in_the_words_of_the_kubelet(kind, name, key
     assert _variables(_key(kind, name, key, optional=True), configuration=KNOWN) == {}
 
 
-def test_the_hint_names_no_namespace_where_it_is_the_usual_one():
+def test_the_hint_names_the_namespace_of_the_pod():
     with pytest.raises(ReferenceMissing) as caught:
         _variables(_key("secretKeyRef", "s", "k"), fields=replace(FIELDS, namespace="default"))
-    assert str(caught.value.hint).endswith(" s --from-literal=KEY=VALUE")
+    assert str(caught.value.hint).endswith(" s --from-literal=KEY=VALUE -n default")
 
 
 @pytest.mark.parametrize("kind", ["configMapRef", "secretRef"])

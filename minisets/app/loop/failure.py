@@ -108,8 +108,4 @@ def _is_alone(pod: PodSeen) -> bool:
 
 def _logs(target: Target, pod: PodSeen) -> str:
     which = "" if _is_alone(pod) else f" -c {container_of(pod.telling)}"
-    return f"minisets logs {pod.name}{which}{_flag(target)}"
-
-
-def _flag(target: Target) -> str:
-    return "" if target.namespace == naming.DEFAULT_NAMESPACE else f" -n {target.namespace}"
+    return f"minisets logs {pod.name}{which}{naming.flag(target.namespace)}"

@@ -199,7 +199,7 @@ def waiting(pod: str, setback: Setback, namespace: str) -> EngineConflict:
     who = f'container "{setback.container}" in pod "{pod}"' if setback.container else f"pod {pod}"
     return EngineConflict(
         f"{who} is waiting to start: {reason}: {setback.message}",
-        hint=f"minisets describe pod {pod}{_flag(namespace)}",
+        hint=f"minisets describe pod {pod}{naming.flag(namespace)}",
     )
 
 
@@ -251,7 +251,7 @@ def running_container(
         raise EngineConflict(
             f"container {container_of(container)} of pod {pod.name} does not run: "
             f"{container.status_text or container.status}",
-            hint=f"minisets logs {pod.name}{_flag(namespace)}",
+            hint=f"minisets logs {pod.name}{naming.flag(namespace)}",
         )
     return pod, container
 
@@ -277,7 +277,3 @@ def _subject(ref: PodRef) -> str:
 
 def _not_found(ref: PodRef, known: Iterable[str], namespace: str) -> NotFound:
     return not_found(_RESOURCES[ref.kind], ref.name, known, namespace=namespace)
-
-
-def _flag(namespace: str) -> str:
-    return "" if namespace == naming.DEFAULT_NAMESPACE else f" -n {namespace}"

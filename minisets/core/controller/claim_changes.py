@@ -31,7 +31,7 @@ def claim_changes(
         told += [
             f"volume {volume.name} stays with its data, and no pod mounts it any more; remove "
             f"it with: minisets delete pvc {volume.name.removeprefix(naming.prefix(namespace))}"
-            f"{_flag(namespace)}"
+            f"{naming.flag(namespace)}"
             for volume in seen.values()
             if volume.labels.get(labels.CLAIM) == name
         ]
@@ -75,7 +75,3 @@ def _difference(old: PersistentVolumeClaim, new: PersistentVolumeClaim) -> str:
     if old.spec.access_modes != new.spec.access_modes:
         said.append(f"access mode {', '.join(new.spec.access_modes)}")
     return ", ".join(said)
-
-
-def _flag(namespace: str) -> str:
-    return "" if namespace == naming.DEFAULT_NAMESPACE else f" -n {namespace}"

@@ -69,7 +69,8 @@ def check_data_update(old: _Obj, new: _Obj) -> Iterator[Problem]:
     if not old.get("immutable"):
         return
     kind = old["kind"].lower()
-    hint = f"give the new version another name, or minisets delete {kind} first"
+    name = new["metadata"]["name"]
+    hint = f"give the new version another name, or first: minisets delete {kind} {name}"
     if not new.get("immutable"):
         yield problem_at(("immutable",), _IMMUTABLE, hint)
     for field in ("data", "binaryData"):

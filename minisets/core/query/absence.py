@@ -45,4 +45,4 @@ def _listing(resource: str, namespace: str | None, *, is_empty: bool) -> str:
     if is_empty:
         # Most likely the namespace was forgotten.
         return f"there are none in namespace {namespace}; all: {command} -A"
-    return command if namespace == naming.DEFAULT_NAMESPACE else f"{command} -n {namespace}"
+    return f"{command}{naming.flag(namespace)}"

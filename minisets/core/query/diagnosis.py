@@ -145,10 +145,6 @@ def _note(check: str, message: str, remedy: str = "") -> Finding:
     return Finding(level=Level.NOTE, check=check, message=message, remedy=remedy)
 
 
-def _flag(namespace: str) -> str:
-    return "" if namespace == naming.DEFAULT_NAMESPACE else f" -n {namespace}"
-
-
 def _clashes(held: Holdings) -> Iterator[Finding]:
     """Names that a set needs and that somebody else has."""
     for live in held.sets:
@@ -161,7 +157,7 @@ def _clashes(held: Holdings) -> Iterator[Finding]:
                     f"the container {name} (image {found.image}) has the name of a pod of "
                     f"{live.subject} and is not of minisets",
                     f"docker rename {name} NEW-NAME, then minisets start "
-                    f"sts/{live.name}{_flag(live.namespace)}",
+                    f"sts/{live.name}{naming.flag(live.namespace)}",
                 )
         for claim in live.facts.foreign_claims:
             yield _note(
@@ -193,7 +189,7 @@ def _broken_networks(held: Holdings) -> Iterator[Finding]:
         yield _problem(
             "networks",
             f"the network of {', '.join(sorted(names))} was removed (docker network prune?)",
-            f"minisets start{_flag(space)}",
+            f"minisets start{naming.flag(space)}",
         )
     counts: dict[str, list[str]] = {}
     for found in held.networks:
@@ -220,7 +216,7 @@ def _lost_records(held: Holdings) -> Iterator[Finding]:
             "prune",
             f"the record of statefulset/{name} is gone (docker volume prune?); its {count} pods "
             "carry what it said",
-            f"minisets start sts/{name}{_flag(space)}",
+            f"minisets start sts/{name}{naming.flag(space)}",
         )
 
 
@@ -245,7 +241,7 @@ def _lost_data(held: Holdings) -> Iterator[Finding]:
                     f"the volume {volume} of {live.subject} is gone "
                     "(docker volume prune?), and its data with it",
                     f"restore it from a backup, or make an empty one: "
-                    f"minisets start sts/{live.name}{_flag(live.namespace)}",
+                    f"minisets start sts/{live.name}{naming.flag(live.namespace)}",
                 )
 
 
@@ -255,7 +251,7 @@ def _interrupted(held: Holdings) -> Iterator[Finding]:
             yield _problem(
                 "pods",
                 f"the deletion of {live.subject} was interrupted",
-                f"minisets delete sts {live.name}{_flag(live.namespace)}",
+                f"minisets delete sts {live.name}{naming.flag(live.namespace)}",
             )
 
 
@@ -264,7 +260,7 @@ def _down(held: Holdings) -> Iterator[Finding]:
     for live in held.sets:
         if live.facts.deletion or live.facts.is_stopped:
             continue
-        flag = _flag(live.namespace)
+        flag = naming.flag(live.namespace)
         missing, crashing = [], []
         for pod in live.pods:
             found = held.by_name.get(naming.container_name(live.namespace, pod))
@@ -335,7 +331,7 @@ def _left_claims(held: Holdings) -> Iterator[Finding]:
             "leftovers",
             f"{len(claims)} claims of statefulset/{name}, which is gone, were kept",
             f"use them again by applying the set, or: minisets delete pvc "
-            f"{' '.join(sorted(claims))}{_flag(space)}",
+            f"{' '.join(sorted(claims))}{naming.flag(space)}",
         )
 
 

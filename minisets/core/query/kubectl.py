@@ -80,6 +80,9 @@ ABSENT_FLAGS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("--kustomize", "-k"), ABSENT_VERBS["kustomize"]),
     "--raw": "there is no API server",
+    "--request-timeout": "an Engine that does not answer is told at once; waits have `--timeout`",
+    "--record": "`annotate` sets kubernetes.io/change-cause, which the history shows",
+    "--template": "Go templates are not supported: -o jsonpath=... or -o custom-columns=...",
 }
 """Flag that is not here → why, or what does it."""
 
