@@ -304,7 +304,7 @@ class FakeEngine:
                 driver=driver,
                 labels=dict(labels),
                 options=dict(options or {}),
-                created=created,
+                created=labels.get(keys.CREATED) or created,
                 mountpoint=f"/var/lib/docker/volumes/{name}/_data",
             )
             if name not in self._volumes:

@@ -79,6 +79,9 @@ ACCESS_MODES = "minisets.io/access-modes"
 APPLIED_FROM = "minisets.io/applied-from"
 """The file that the claim's set was applied from when the volume was made."""
 
+CREATED = "minisets.io/created"
+"""When a claim was made: the Engine's own date of a volume is that of its last file."""
+
 RECORD_KIND = "minisets.io/record-kind"
 """Kind of the object that a record holds, for example ``StatefulSet``."""
 RECORD_NAME = "minisets.io/record-name"

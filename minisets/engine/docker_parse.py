@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from minisets.core import labels
 from minisets.core.observed import (
     ContainerDetail,
     ContainerSeen,
@@ -175,12 +176,14 @@ def parse_volume_sizes(body: Mapping[str, Any]) -> dict[str, int]:
 
 def parse_volume(body: Mapping[str, Any]) -> VolumeSeen:
     """Translate one volume of ``GET /volumes`` or of its creation."""
+    marks = body.get("Labels") or {}
     return VolumeSeen(
         name=body["Name"],
         driver=body.get("Driver") or "local",
-        labels=body.get("Labels") or {},
+        labels=marks,
         options=body.get("Options") or {},
-        created=body.get("CreatedAt") or "",
+        # The local driver's date is that of the last file made in it or taken away.
+        created=marks.get(labels.CREATED) or body.get("CreatedAt") or "",
         mountpoint=body.get("Mountpoint") or "",
     )
 

@@ -11,6 +11,7 @@ from minisets.app.reading.views_claim import claim_views
 from minisets.app.reading.views_pod import pod_views
 from minisets.app.rollout import history, restart, set_images, undo
 from minisets.core.observed import EventSeen
+from minisets.core.timestamps import seconds_of
 from minisets.errors import EngineError, InputError, ManifestError, NotFound
 from tests.app.bench import (
     NO,
@@ -313,3 +314,12 @@ def test_a_dry_run_of_a_parked_set_brings_its_pods_back(bench: Bench):
     (found,) = dry_run(bench.command(), bench.load(a_set(replicas=1)))
     assert found.verb == "configured"
     assert any(step.startswith("create pod web-0") for step in found.steps)
+
+
+def test_a_claim_carries_the_date_of_its_creation(bench: Bench):
+    bench.apply(with_claim(a_set(replicas=1)))
+    (view,) = get_claims(bench.command(), "default")
+    (volume,) = [one for one in bench.engine.volumes({}) if one.name == "data-web-0"]
+    assert volume.labels["minisets.io/created"] == volume.created
+    assert view.created == seconds_of(volume.created)
+    assert "minisets.io/created" not in str(view.object)

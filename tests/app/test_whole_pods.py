@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from minisets.app.delete import delete_namespace, delete_pod, delete_set
-from minisets.app.park import scale, stop
+from minisets.app.park import scale, start, stop
 from minisets.app.query import get_pods
 from minisets.core.observed import ContainerStatus, ExecResult
 from minisets.core.pod.probe_state import ProbeResult
@@ -245,3 +245,54 @@ def test_a_hook_by_http_asks_the_pod_at_its_address_however_it_goes(bench: Bench
     bench.prober.asked = lambda target: asked.append((target.address, bool(target.network_id)))
     goes(bench)
     assert asked == [(address, True)]
+
+
+_GREETING = {"exec": {"command": ["hello"]}}
+
+
+def test_a_hook_runs_again_when_a_container_that_was_stopped_is_started(bench: Bench):
+    bench.apply(_hooked(postStart=_ASKED))
+    address = bench.address("web-0")
+    asked: list[str | None] = []
+    bench.prober.asked = lambda target: asked.append(target.address)
+    bench.engine.crash("web-0")
+    start(bench.command(), "default")
+    assert asked == [address]
+    start(bench.command(), "default")
+    assert asked == [address]
+
+
+def test_a_hook_runs_again_when_a_container_that_is_not_well_is_restarted(bench: Bench):
+    manifest = _hooked(postStart=_GREETING)
+    probe = {"exec": {"command": ["up"]}, "periodSeconds": 1, "failureThreshold": 1}
+    container_of(manifest)["startupProbe"] = probe
+    seen: list[str] = []
+
+    def answer(_found: FakeContainer) -> ProbeResult:
+        seen.append("restart" if bench.engine.count("restart") else "start")
+        return OK if seen[-1] == "restart" or len(seen) == 1 else NO
+
+    bench.prober.answer = answer
+    bench.apply(manifest)
+    assert seen[:2] == ["start", "start"]
+    # The hook after the restart, then the probe.
+    assert seen[-2:] == ["restart", "restart"]
+
+
+def test_a_hook_that_fails_after_a_restart_is_told_and_the_container_is_stopped(bench: Bench):
+    bench.apply(_hooked(postStart=_GREETING))
+    bench.engine.crash("web-0")
+    bench.prober.answer = lambda _found: NO
+    with pytest.raises(NotConverged, match=r"the postStart hook of container app failed"):
+        start(bench.command(), "default")
+    assert (bench.pods, bench.running) == (["web-0"], [])
+
+
+def test_hooks_run_again_in_a_pod_whose_sandbox_was_restored(bench: Bench):
+    manifest = _with(_hooked(postStart=_GREETING), others=({"name": "log"},))
+    bench.apply(manifest)
+    asked: list[str] = []
+    bench.prober.asked = lambda target: asked.append(target.container_id)
+    bench.engine.crash("web-0._pod")
+    start(bench.command(), "default")
+    assert asked == [bench.ids()["web-0"]]

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from minisets.engine.docker_parse import parse_disk_usage, parse_event, parse_volume_sizes
+from minisets.engine.docker_parse import (
+    parse_disk_usage,
+    parse_event,
+    parse_volume,
+    parse_volume_sizes,
+)
 from minisets.engine.docker_streams import lines
 
 
@@ -45,3 +50,10 @@ def test_disk_use_adds_up_what_there_is():
     assert (found.images, found.containers, found.build_cache) == (100, 3, 9)
     assert found.volumes == {"a": 7}
     assert parse_disk_usage({"Containers": None, "Volumes": None, "BuildCache": None}).images == 0
+
+
+def test_a_claim_is_as_old_as_its_label_says_not_as_its_last_file():
+    body = {"Name": "data-web-0", "CreatedAt": "2027-01-15T09:30:00Z"}
+    assert parse_volume(body).created == "2027-01-15T09:30:00Z"
+    made = {"minisets.io/created": "2027-01-15T08:00:00Z"}
+    assert parse_volume({**body, "Labels": made}).created == "2027-01-15T08:00:00Z"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +14,7 @@ from minisets.app.loop.farewell import Farewell
 from minisets.app.loop.hooks import port_names, run_hook
 from minisets.app.loop.image_users import users_of
 from minisets.app.loop.pod_storage import (
+    dated,
     first_roots,
     mounted_volumes,
     new_roots,
@@ -33,6 +34,7 @@ from minisets.core.controller.snapshot import claim_volumes
 from minisets.core.events import Progress
 from minisets.core.manifest import PodTemplateSpec
 from minisets.core.network.addresses import address_of
+from minisets.core.network.host_ports import parse_ports
 from minisets.core.network.publishing import probed_ports
 from minisets.core.observed import ContainerSeen, ContainerStatus, PublishedPort
 from minisets.core.pod.container_spec import (
@@ -55,7 +57,7 @@ from minisets.core.pod.kubelet import (
     new_claims,
 )
 from minisets.core.pod.layout import Part, Role, has_sandbox, layout
-from minisets.core.pod.seen import PodSeen
+from minisets.core.pod.seen import PodSeen, container_of
 from minisets.core.pod.setback import CONFIG, CREATE, HOOK, MOUNT, RUN
 from minisets.core.volumes.pod_volumes import Root
 from minisets.core.volumes.storage import Storage
@@ -111,7 +113,7 @@ class Workshop:
         return self.context.executor.create_volume(
             VolumeCreation(
                 name=made.source,
-                labels=made.labels,
+                labels=dated(self.context, made.labels),
                 driver=made.driver,
                 options=made.options,
             )
@@ -222,26 +224,61 @@ class Workshop:
         return part.role is Role.SIDECAR and has_probe
 
     def _after_start(self, request: PodRequest, part: Part, container: ContainerSeen) -> None:
-        """Run the hook that follows a start; without its success the container goes again."""
-        hook = part.spec.lifecycle.post_start if part.spec and part.spec.lifecycle else None
-        if hook is None or part.spec is None:
-            return
-        target = ProbeTarget(
-            container_id=container.id,
-            address=request.identity.address,
-            network_id=self.network.id if self.network else "",
-            port_names=port_names(part.spec),
-            image_id=container.image_id,
-            is_on_host=request.template.spec.host_network,
+        """Run the hook that follows a first start; without its success the container goes."""
+        target = self._hook_target(
+            container, part, request.identity.address, request.publish, request.template
         )
+        with _making(request, part, HOOK):
+            self._greet(
+                part,
+                target,
+                lambda: self.context.engine.remove_container(container.id, force=True),
+            )
+
+    def _after_restart(self, pod: PodSeen, container: ContainerSeen, part: Part) -> None:
+        """Run the hook that follows every start; without its success the container is stopped."""
+        template = self.target.template_of(pod.labels.get(labels.REVISION, ""))
+        # Ports that the Engine chooses are others now.
+        published = parse_ports(pod.labels.get(labels.PORTS, ""))
+        target = self._hook_target(container, part, self.address(pod), published, template)
+        grace = template.spec.termination_grace_period_seconds
+        with making(pod.name, HOOK, container=part.name):
+            self._greet(
+                part,
+                target,
+                lambda: self.context.engine.stop(container.id, grace_seconds=grace),
+            )
+
+    def _hook_target(
+        self,
+        container: ContainerSeen,
+        part: Part,
+        address: str | None,
+        published: tuple[PublishedPort, ...],
+        template: PodTemplateSpec,
+    ) -> ProbeTarget:
+        return ProbeTarget(
+            container_id=container.id,
+            address=address,
+            network_id=self.network.id if self.network else "",
+            published=published,
+            port_names=port_names(part.spec) if part.spec else {},
+            image_id=container.image_id,
+            is_on_host=template.spec.host_network,
+        )
+
+    def _greet(self, part: Part, target: ProbeTarget, undo: Callable[[], None]) -> None:
+        """Run a postStart hook if there is one; where it fails, undo what it follows."""
+        hook = part.spec.lifecycle.post_start if part.spec and part.spec.lifecycle else None
+        if hook is None:
+            return
         done = run_hook(self.context, hook, target, timeout_seconds=_HOOK_SECONDS)
         if not done.ok:
-            self.context.engine.remove_container(container.id, force=True)
-            with _making(request, part, HOOK):
-                raise NotConverged(
-                    f"the postStart hook of container {part.name} failed: {done.output}",
-                    hint="correct the hook, apply it again",
-                )
+            undo()
+            raise NotConverged(
+                f"the postStart hook of container {part.name} failed: {done.output}",
+                hint="correct the hook, apply it again",
+            )
 
     def _as_listed(
         self, request: PodRequest, creation: ContainerCreation, container_id: str
@@ -350,8 +387,8 @@ class Workshop:
                 self._complete(pod)
             case RestoreSandbox(container_id=container_id, running=running):
                 executor.restore_sandbox(container_id, running)
-            case RestartContainer(container_id=container_id):
-                self.context.engine.restart(container_id)
+            case RestartContainer(pod=pod, container_id=container_id):
+                self._restart(pod, container_id)
             case UnpauseContainer(container_id=container_id):
                 executor.unpause(container_id)
             case RenamePod(pod=pod, container_id=container_id):
@@ -378,6 +415,17 @@ class Workshop:
                 prepare=prepare,
                 prepare_aside=prepare_aside,
             )
+        if container is not None:
+            self._after_restart(seen, container, part)
+
+    def _restart(self, pod: str, container_id: str) -> None:
+        self.context.engine.restart(container_id)
+        seen = self.pods()[pod]
+        parts = self.parts(seen.labels.get(labels.REVISION, ""))
+        for container in seen.containers:
+            for part in parts:
+                if container.id == container_id and part.name == container_of(container):
+                    self._after_restart(seen, container, part)
 
     def address(self, pod: PodSeen) -> str | None:
         """Return the address of a pod: as the Engine shows it, else as it is planned.

@@ -14,6 +14,7 @@ from minisets.core.manifest import Container
 from minisets.core.pod.container_spec import PodRequest, surroundings
 from minisets.core.pod.environment import variables
 from minisets.core.pod.layout import Part, layout
+from minisets.core.timestamps import timestamp
 from minisets.core.volumes.mounts import SubPath, mounting, mountpoint_of, root_paths
 from minisets.core.volumes.pod_claims import ALWAYS, SINGLE_POD, check_users, to_hand_over
 from minisets.core.volumes.pod_volumes import (
@@ -61,7 +62,10 @@ def with_volumes(
             with suppress(EngineConflict):
                 context.engine.remove_volume(volume.source)
         seen = context.engine.create_volume(
-            volume.source, labels=volume.labels, driver=volume.driver, options=volume.options
+            volume.source,
+            labels=dated(context, volume.labels),
+            driver=volume.driver,
+            options=volume.options,
         )
         mountpoints[volume.source] = mountpoint_of(seen)
         if not labels.is_ours(seen.labels):
@@ -114,6 +118,13 @@ def first_roots(request: PodRequest, part: Part) -> tuple[str, ...]:
         mounted = root_paths(earlier.spec, names) if earlier.spec else {}
         names = tuple(name for name in names if name not in mounted)
     return names
+
+
+def dated(context: Context, marks: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the labels of a volume that is about to be made, for a claim with its date."""
+    if marks.get(labels.KIND) != labels.KIND_CLAIM:
+        return marks
+    return {**marks, labels.CREATED: timestamp(context.clock.now())}
 
 
 def remove_volumes(context: Context, world: World, namespace: str, pod: str = "") -> None:

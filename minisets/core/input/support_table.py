@@ -296,7 +296,9 @@ TABLE: dict[str, dict[str, Support]] = {
         "timeoutSeconds": YES,
     },
     "Lifecycle": {
-        "postStart": YES,
+        "postStart": ignored(
+            "it runs whenever minisets starts the container, not when Docker restarts it by itself"
+        ),
         "preStop": YES,
         "stopSignal": YES,
     },
