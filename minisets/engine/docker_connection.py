@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from minisets.engine.endpoint import Endpoint
 
 if TYPE_CHECKING:
-    from minisets.engine.docker_wire import Answer, Body, Stream
+    from minisets.engine.docker_socket import HijackedSocket
+    from minisets.engine.docker_transport import Body, Stream
+    from minisets.engine.docker_wire import Answer
 
 # Starting may mount slow storage; a stop has its grace period on top.
 ANSWER_SECONDS = 120
@@ -83,3 +85,8 @@ class Connection(Protocol):
         timeout: float | None = ANSWER_SECONDS,
     ) -> Stream:
         """Send a request, once, and return the answer before its body has come."""
+
+    def take_over(
+        self, doing: str, path: str, *, params: Params | None = None, body: object = None
+    ) -> HijackedSocket:
+        """Post a request that makes a raw connection of its own, and return that."""

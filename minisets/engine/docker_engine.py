@@ -16,20 +16,14 @@ from urllib.parse import quote, urlencode
 from minisets.engine import docker_errors
 from minisets.engine.docker_connection import ANSWER_SECONDS, Params
 from minisets.engine.docker_verbs import DockerEngine
-from minisets.engine.docker_wire import (
-    CONNECT_SECONDS,
-    Answer,
-    Body,
-    Stream,
-    Transport,
-    Wire,
-    dial_socket,
-)
+from minisets.engine.docker_wire import CONNECT_SECONDS, Answer, Taken, Wire, dial_socket
 from minisets.engine.endpoint import Endpoint, extra_headers, find_endpoint
 from minisets.errors import EngineError, EngineUnreachable, MinisetsError
 
 if TYPE_CHECKING:
     from minisets.engine.docker_sdk import Sdk
+    from minisets.engine.docker_socket import HijackedSocket
+    from minisets.engine.docker_transport import Body, Stream, Transport
 
 __all__ = ["DockerConnection", "DockerEngine", "connect"]
 
@@ -37,6 +31,7 @@ OLDEST_API = (1, 41)
 NEWEST_API = (1, 52)
 _UNIX = "unix://"
 _REFUSED = 400
+_JSON = "application/json"
 # For an Engine that restarts; never for writes, which might be done twice.
 READ_TRIES = 3
 READ_RETRY_SECONDS = 0.3
@@ -209,7 +204,7 @@ class DockerConnection:
             path,
             params=params,
             body=None if body is None else json.dumps(body).encode(),
-            content_type="" if body is None else "application/json",
+            content_type="" if body is None else _JSON,
             timeout=timeout,
         )
         return _to_json(doing, answer)
@@ -253,6 +248,27 @@ class DockerConnection:
         with self.speaking(doing):
             return self._open(doing, method, path, params, body, content_type, timeout)
 
+    def take_over(
+        self, doing: str, path: str, *, params: Params | None = None, body: object = None
+    ) -> HijackedSocket:
+        """Post a request that makes a raw connection of its own, and return that.
+
+        Raises:
+            EngineError: A refusal, in the Engine's words.
+        """
+        # Imported for the few commands that need it: all have to wait for what is imported.
+        from minisets.engine.docker_socket import HijackedSocket
+
+        target = self._target(path, params)
+        data, kind = (None, "") if body is None else (json.dumps(body).encode(), _JSON)
+        with self.speaking(doing):
+            if self._wire is None:
+                return HijackedSocket(self._open_sdk().take_over(target, data, content_type=kind))
+            answer = self._wire.take_over(target, data, content_type=kind, timeout=ANSWER_SECONDS)
+            if isinstance(answer, Taken):
+                return HijackedSocket(answer.connection, answer.ahead)
+            raise _refused(doing, answer)
+
     def _whole(
         self,
         doing: str,
@@ -276,17 +292,27 @@ class DockerConnection:
         content_type: str,
         timeout: float | None,
     ) -> Stream:
-        query = f"?{urlencode(params)}" if params else ""
-        version = f"{self.api_version[0]}.{self.api_version[1]}"
-        target = f"/v{version}{quote(path, safe='/:@')}{query}"
         answer = self._transport().open(
-            method, target, body, content_type=content_type, timeout=timeout
+            method,
+            self._target(path, params),
+            body,
+            content_type=content_type,
+            timeout=timeout,
         )
         if answer.status >= _REFUSED:
-            with answer:
-                text = b"".join(answer.pieces())
-            raise docker_errors.refusal(doing, answer.status, _words(text))
+            raise _refused(doing, answer)
         return answer
+
+    def _target(self, path: str, params: Params | None) -> str:
+        query = f"?{urlencode(params)}" if params else ""
+        version = f"{self.api_version[0]}.{self.api_version[1]}"
+        return f"/v{version}{quote(path, safe='/:@')}{query}"
+
+
+def _refused(doing: str, answer: Stream) -> EngineError:
+    with answer:
+        text = b"".join(answer.pieces())
+    return docker_errors.refusal(doing, answer.status, _words(text))
 
 
 def _to_json(doing: str, answer: Answer) -> Any:  # noqa: ANN401

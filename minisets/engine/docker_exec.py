@@ -31,7 +31,7 @@ def run(
     doing = _doing(container_id, command)
     exec_id = _create(link, container_id, command, doing)
     with link.speaking(doing):
-        sock = _start(link, exec_id, tty=False)
+        sock = _start(link, exec_id, doing, tty=False)
         try:
             output, ended = docker_socket.collect(
                 sock, timeout_seconds=timeout_seconds, monotonic=time.monotonic
@@ -52,7 +52,7 @@ def stream(
     doing = _doing(container_id, command)
     exec_id = _create(link, container_id, command, doing, AttachStdin=True)
     with link.speaking(doing):
-        return docker_socket.CommandStream(_start(link, exec_id, tty=False))
+        return docker_socket.CommandStream(_start(link, exec_id, doing, tty=False))
 
 
 def interact(
@@ -72,7 +72,7 @@ def interact(
         return True
 
     with link.speaking(doing):
-        sock = _start(link, exec_id, tty=tty)
+        sock = _start(link, exec_id, doing, tty=tty)
         try:
             docker_terminal.relay(sock, tty=tty, stdin=stdin, resize=resize)
         finally:
@@ -94,7 +94,7 @@ def attach(link: Connection, container_id: str, *, tty: bool, stdin: bool) -> No
         return True
 
     with link.speaking(doing):
-        sock = docker_socket.HijackedSocket(link.client.attach_socket(container_id, params=wanted))
+        sock = link.take_over(doing, f"/containers/{container_id}/attach", params=wanted)
         try:
             docker_terminal.relay(sock, tty=tty, stdin=stdin, resize=resize)
         finally:
@@ -123,8 +123,11 @@ def _resize(link: Connection, path: str, rows: int, columns: int) -> None:
     link.exchange("resize the terminal", "POST", path, params=size)
 
 
-def _start(link: Connection, exec_id: str, *, tty: bool) -> docker_socket.HijackedSocket:
-    return docker_socket.HijackedSocket(link.client.exec_start(exec_id, tty=tty, socket=True))
+def _start(
+    link: Connection, exec_id: str, doing: str, *, tty: bool
+) -> docker_socket.HijackedSocket:
+    wanted = {"Tty": tty, "Detach": False}
+    return link.take_over(doing, f"/exec/{exec_id}/start", body=wanted)
 
 
 def _exit_code(link: Connection, exec_id: str, doing: str, deadline: float) -> int:

@@ -1,4 +1,4 @@
-"""The SDK's client at one Engine: for what takes a connection over, and where no socket leads.
+"""The SDK's client at one Engine: for pulls, and where no socket of this machine leads there.
 
 The only importer of docker, and imported when first needed: that takes longer than most commands
 take in all. No type and no exception of docker or requests gets past the verbs
@@ -28,7 +28,8 @@ from urllib3.exceptions import ReadTimeoutError
 
 from minisets.engine import docker_errors
 from minisets.engine.docker_connection import ANSWER_SECONDS
-from minisets.engine.docker_wire import CONNECT_SECONDS, Body, Stream, dial_socket
+from minisets.engine.docker_transport import Body, Stream
+from minisets.engine.docker_wire import CONNECT_SECONDS, dial_socket
 from minisets.engine.endpoint import Endpoint
 from minisets.engine.ssh import dial
 from minisets.errors import (
@@ -265,6 +266,25 @@ class Sdk:
                     stream=True,
                 )
             )
+
+    def take_over(self, target: str, body: bytes | None, *, content_type: str) -> Any:  # noqa: ANN401
+        """Post a request that makes a raw connection of its own, and return that."""
+        answer = self.client.request(
+            "POST",
+            f"{self.client.base_url}{target}",
+            data=body,
+            headers={
+                **({"Content-Type": content_type} if content_type else {}),
+                "Connection": "Upgrade",
+                "Upgrade": "tcp",
+            },
+            timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+            stream=True,
+        )
+        # Where it is depends on the transport. types-docker does not know that the SDK knows; it
+        # raises what a refusal is, too.
+        client: Any = self.client
+        return client._get_raw_response_socket(answer)
 
     def close(self) -> None:
         """Close the connections."""

@@ -20,20 +20,20 @@ _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class HijackedSocket:
-    """The socket behind what the SDK returns for an exec; it keeps the answer alive, too.
+    """The socket, or what the SDK returns for it, which is kept alive, too.
 
     One thread may read while another one sends: TLS needs a lock for that, which is never held
     while waiting.
     """
 
-    def __init__(self, stream: Any) -> None:  # noqa: ANN401 - three types, by transport
+    def __init__(self, stream: Any, ahead: bytes = b"") -> None:  # noqa: ANN401 - by transport
         self._stream = stream
         # SocketIO of a plain socket hides the socket; TLS gives it as it is.
         self._socket = getattr(stream, "_sock", stream)
         self._lock = threading.Lock()
         self._limit: float | None = None
         self._socket.settimeout(0)
-        self._ahead = self._read_ahead()
+        self._ahead = ahead or self._read_ahead()
 
     def _read_ahead(self) -> bytes:
         # The first output may come together with the headers of the answer; then the SDK's reader

@@ -9,20 +9,23 @@ from __future__ import annotations
 import select
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from io import BufferedReader
+
+    from minisets.engine.docker_transport import Body, Stream
 
 CONNECT_SECONDS = 10
 _LINE_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 18
 _NO_BODY = frozenset({204, 304})
+_UPGRADE = ("Connection: Upgrade", "Upgrade: tcp")
+_SWITCHED = 101
+_TAKEN_OVER = frozenset({_SWITCHED, 200})
 _ENDED = "the connection ended before the answer did"
-
-Body = bytes | Iterable[bytes]
 
 
 class Answer(NamedTuple):
@@ -33,56 +36,11 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class Stream(Protocol):
-    """An answer whose body is still to come; the names of its headers are in lower case."""
+class Taken(NamedTuple):
+    """A connection that is no longer HTTP, and what has come over it already."""
 
-    status: int
-    headers: dict[str, str]
-
-    def __enter__(self) -> Self:
-        """Return itself; leaving closes it."""
-
-    def __exit__(self, *_: object) -> None:
-        """Close it."""
-
-    def pieces(self) -> Iterator[bytes]:
-        """Yield the body as it comes."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return the next bytes of the body, fewer only at its end."""
-
-    def close(self) -> None:
-        """Be done with it, read to its end or not."""
-
-
-class Transport(Protocol):
-    """A way to send requests to an Engine; safe to use from many threads."""
-
-    def open(
-        self,
-        method: str,
-        target: str,
-        body: Body | None = None,
-        *,
-        content_type: str = "",
-        timeout: float | None,
-    ) -> Stream:
-        """Send a request and return the answer's head, whatever its status.
-
-        Args:
-            method: Of HTTP.
-            target: Path and query, quoted.
-            body: What to send with it.
-            content_type: Of the body.
-            timeout: Seconds of silence after which the wait ends; None waits for ever.
-
-        Raises:
-            TimeoutError: The answer did not come in time.
-            OSError: There is no connection, or it broke. Never a BrokenPipeError.
-        """
-
-    def close(self) -> None:
-        """Close the connections that are not in use."""
+    connection: socket.socket
+    ahead: bytes
 
 
 def dial_socket(path: str) -> socket.socket:
@@ -140,10 +98,34 @@ class Wire:
         except BaseException:
             line.close()
             raise
-        if self._on_answer is not None:
-            self._on_answer(method, target)
+        self._tell(method, target)
         has_body = method != "HEAD" and status not in _NO_BODY
         return _Reply(status, headers, line, self._give_back, has_body=has_body)
+
+    def take_over(
+        self, target: str, body: bytes | None, *, content_type: str, timeout: float
+    ) -> Taken | Stream:
+        """Post a request that makes a raw connection of its own; return the answer of a refusal.
+
+        Raises:
+            OSError: As open.
+        """
+        line = self._take()
+        try:
+            line.send("POST", target, (*self._headers, *_UPGRADE), body, content_type, timeout)
+            status, headers = line.read_head()
+            self._tell("POST", target)
+            # Older Engines and Podman say 200 where they do not switch by name.
+            if status in _TAKEN_OVER:
+                return line.release()
+        except BaseException:
+            line.close()
+            raise
+        return _Reply(status, headers, line, self._give_back, has_body=True)
+
+    def _tell(self, method: str, target: str) -> None:
+        if self._on_answer is not None:
+            self._on_answer(method, target)
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -186,6 +168,13 @@ class _Line:
             self.reader.close()
         self._socket.close()
 
+    def release(self) -> Taken:
+        """Return the bare connection, which waits for nothing from now on."""
+        self._socket.settimeout(0)
+        ahead = self.reader.peek()
+        self.reader.close()
+        return Taken(self._socket, ahead)
+
     def send(
         self,
         method: str,
@@ -216,7 +205,7 @@ class _Line:
     def read_head(self) -> tuple[int, dict[str, str]]:
         status = self._read_status()
         headers = self.read_headers()
-        while 100 <= status < 200:
+        while 100 <= status < 200 and status != _SWITCHED:
             status = self._read_status()
             headers = self.read_headers()
         return status, headers

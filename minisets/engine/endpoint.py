@@ -8,9 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import msgspec
+from typing import Any, NamedTuple
 
 from minisets.errors import InputError
 
@@ -22,7 +20,8 @@ _NO_TLS = ("unix://", "npipe://", "ssh://", "fd://")
 _SCHEMES = (*_NO_TLS, "tcp://", "http://", "https://")
 
 
-class TlsFiles(msgspec.Struct, frozen=True, kw_only=True):
+# No msgspec here: `version` reads this module, and would start half as fast again.
+class TlsFiles(NamedTuple):
     """Files of a TLS connection, as far as they are there."""
 
     ca: Path | None = None
@@ -30,7 +29,7 @@ class TlsFiles(msgspec.Struct, frozen=True, kw_only=True):
     key: Path | None = None
 
 
-class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+class Endpoint(NamedTuple):
     """Where the Engine is to be reached.
 
     Attributes:

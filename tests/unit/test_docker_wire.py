@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from minisets.engine.docker_wire import Wire
+from minisets.engine.docker_wire import Taken, Wire
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -192,3 +192,27 @@ def test_headers_of_dockers_settings_go_with_every_request():
         way.open("GET", "/x", timeout=60)
         assert b"\r\nX-Team: 1\r\n" in far.recv(65536)
     way.close()
+
+
+def test_a_connection_that_is_taken_over_is_given_with_what_has_come_already():
+    near, far = socket.socketpair()
+    far.sendall(b"HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\nearly")
+    way = Wire(lambda: near)
+    taken = way.take_over("/x", b"{}", content_type="application/json", timeout=60)
+    assert isinstance(taken, Taken)
+    with far, taken.connection:
+        asked = far.recv(65536)
+        assert b"\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n" in asked
+        assert taken.ahead == b"early"
+        taken.connection.sendall(b"to")
+        far.sendall(b"fro")
+        assert (far.recv(9), taken.connection.recv(9)) == (b"to", b"fro")
+
+
+def test_a_connection_that_is_refused_to_be_taken_over_says_why(wire):
+    way, engine = wire(b"HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\n\r\nno", OK)
+    refusal = way.take_over("/x", None, content_type="", timeout=60)
+    with refusal:
+        assert (refusal.status, refusal.read(9)) == (409, b"no")
+    assert body_of(way) == b"ok"
+    assert engine.dialled == 1

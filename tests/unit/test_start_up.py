@@ -46,6 +46,10 @@ def imported_by(*modules: str) -> set[str]:
     ("modules", "without"),
     [
         (("minisets.cli.main",), {*DECIDING, *CHECKING, *ENGINE, "msgspec"}),
+        (
+            ("minisets.cli.version", "minisets.engine.endpoint", "minisets.engine.docker_wire"),
+            {*DECIDING, *CHECKING, *ENGINE, "msgspec", "minisets.engine.docker_transport"},
+        ),
         (GET, {*DECIDING, *CHECKING, *ENGINE, "rich", "minisets.app.reading.views_pod"}),
         (
             (*GET, "minisets.engine.docker_engine"),
