@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
+from minisets.app.watch import watch
 from minisets.core.observed import ContainerStatus
 from minisets.core.pod.probe_state import ProbeResult
 from minisets.errors import EngineError, NotConverged
@@ -57,6 +60,86 @@ def test_a_pod_that_crashes_and_runs_again_between_two_looks_has_proved_nothing(
     bench.apply(a_set(replicas=1))
     assert not rest
     assert bench.clock.now() - crashed_at[-1] > 0.29
+
+
+def test_a_container_that_ends_each_time_it_is_started_ends_the_wait(bench: Bench):
+    # So it is where the Engine does not restart it: a command that stopped it was interrupted.
+    bench.engine.ends = lambda _container: 0
+    began = bench.clock.now()
+    with pytest.raises(NotConverged, match="pod/web-0 cannot get ready: it crashes: 5 restarts"):
+        bench.apply(a_set(replicas=1))
+    assert bench.engine.count("start") == 6
+    assert bench.clock.now() - began < 60
+
+
+def test_an_init_container_that_ends_each_time_it_is_started_ends_the_wait(bench: Bench):
+    def ends(container: FakeContainer) -> int | None:
+        if container.name != "web-0.setup":
+            return None
+        container.status, container.exit_code = ContainerStatus.EXITED, 3
+        return None
+
+    bench.engine.ends = ends
+    manifest = a_set(replicas=1)
+    spec = manifest["spec"]["template"]["spec"]
+    spec["initContainers"] = [{"name": "setup", "image": spec["containers"][0]["image"]}]
+    with pytest.raises(
+        NotConverged, match="container setup crashes: 5 restarts, last exit code 3"
+    ):
+        bench.apply(manifest)
+
+
+def test_a_sandbox_that_ends_each_time_it_is_started_ends_the_wait(bench: Bench):
+    manifest = a_set(replicas=1)
+    spec = manifest["spec"]["template"]["spec"]
+    spec["containers"].append({"name": "side", "image": spec["containers"][0]["image"]})
+    bench.apply(manifest)
+    bench.engine.ends = lambda found: 0 if found.name == "web-0._pod" else None
+    bench.engine.crash("web-0._pod", exit_code=0)
+    with pytest.raises(NotConverged, match="its sandbox crashes: 5 restarts"):
+        bench.apply(manifest)
+
+
+def test_a_container_that_was_stopped_by_hand_once_is_started_at_once(bench: Bench):
+    bench.apply(a_set(replicas=1))
+    for _ in range(7):
+        bench.engine.crash("web-0", exit_code=0)
+        bench.apply(a_set(replicas=1))
+        assert bench.running == ["web-0"]
+
+
+def test_a_watch_lets_a_container_rest_longer_each_time_that_it_ends(bench: Bench):
+    bench.apply(a_set(replicas=1))
+    starts: list[float] = []
+
+    def ends(_container: FakeContainer) -> int:
+        starts.append(bench.clock.now())
+        return 0
+
+    bench.engine.ends = ends
+    bench.engine.crash("web-0", exit_code=0)
+    watch(bench.command(), "default", until=lambda: len(starts) >= 9)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(starts)]
+    assert all(later > earlier for earlier, later in itertools.pairwise(pauses[2:]))
+    assert pauses[-1] > 20
+
+
+def test_a_time_is_over_also_while_there_is_always_something_to_do(bench: Bench):
+    bench.apply(a_set(replicas=1))
+    looks = [0]
+    listing = bench.engine.containers
+
+    def containers(labels):
+        # Somebody pauses the pod again, whenever it was resumed.
+        looks[0] += 1
+        bench.engine.container("web-0").status = ContainerStatus.PAUSED
+        bench.clock.sleep(1)
+        return listing(labels)
+
+    bench.engine.containers = containers  # type: ignore[method-assign]
+    with pytest.raises(NotConverged, match="not everything was ready within 20s"):
+        bench.apply(a_set(replicas=1), timeout_seconds=20)
+    assert looks[0] < 60
 
 
 def test_a_time_out_names_the_pod_its_state_and_the_last_probe(bench: Bench):

@@ -12,7 +12,7 @@ import pytest
 import minisets
 from minisets.errors import NotConverged
 from tests.e2e.conftest import Edit
-from tests.e2e.space import Space, busybox, created, eventually, image_of, started
+from tests.e2e.space import Json, Space, busybox, created, eventually, image_of, started
 
 pytestmark = pytest.mark.docker
 
@@ -116,6 +116,22 @@ def test_a_pod_that_crashes_ends_the_wait_and_its_last_words_are_shown(space: Sp
     # A corrected manifest is all that it takes.
     space.apply(edit("web.yaml", {"spec.replicas": 2}, to="corrected.yaml"))
     assert space.running() == ["web-0", "web-1"]
+
+
+def test_a_container_that_only_minisets_starts_is_not_started_for_ever(space: Space, edit: Edit):
+    command = ["sh", "-c", "echo no config file; exit 7"]
+    space.apply(edit("web.yaml", {"container.command": command, "spec.replicas": 1}), code=4)
+    web = space.container("web-0")
+    # What stopping a pod does first: if that is interrupted, the Engine restarts it no more.
+    never: Json = {"Name": "no"}
+    space.api.update_container(web, restart_policy=never)
+    eventually(
+        lambda: space.api.inspect_container(web)["State"]["Status"] == "exited",
+        what="the container that ends for good",
+    )
+    done = space.run("start", "sts/web", code=4)
+    assert "pod/web-0 cannot get ready: it crashes: 5 restarts, last exit code 7" in done.err
+    assert "no config file" in done.err
 
 
 def test_a_pod_without_a_probe_that_crashes_at_once_does_not_count_as_ready(

@@ -94,7 +94,7 @@ class Drive:
             liveness,
             is_patient=liveness is not None,
         )
-        self._watchdog = Watchdog(context, self._readiness)
+        self._watchdog = Watchdog(context, self._readiness, self._turn.revivals)
         self._networks: dict[str, NetworkPlace] = {}
         self._waiting: dict[Key, str] = {}
 

@@ -6,24 +6,27 @@ from collections.abc import Iterator, Sequence
 
 from minisets.app.context import Context
 from minisets.app.loop.readiness import Readiness
+from minisets.app.loop.revivals import Revivals
 from minisets.app.loop.targets import Target
 from minisets.app.loop.world import World
 from minisets.core import naming
-from minisets.core.observed import ContainerStatus
+from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.pod.seen import PodSeen, container_of
 from minisets.errors import EngineError, EngineMissing, NotConverged
 
 # The Engine doubles its back-off: five restarts are about three seconds.
 CRASH_LOOP_RESTARTS = 5
+_ENDED = frozenset({ContainerStatus.EXITED, ContainerStatus.DEAD})
 _LOG_LINES = 10
 
 
 class Watchdog:
     """Ends a wait early when a pod crashes again and again, or its probe can never succeed."""
 
-    def __init__(self, context: Context, readiness: Readiness) -> None:
+    def __init__(self, context: Context, readiness: Readiness, revivals: Revivals) -> None:
         self._context = context
         self._readiness = readiness
+        self._revivals = revivals
         self._first_count: dict[str, int] = {}
 
     def check(self, target: Target, world: World) -> None:
@@ -37,6 +40,7 @@ class Watchdog:
                 raise self._failed(target, pod, "its probe can never succeed")
             if pod.status is ContainerStatus.RESTARTING:
                 self._check_crashes(target, pod)
+            self._check_revivals(target, pod)
 
     def _check_crashes(self, target: Target, pod: PodSeen) -> None:
         container = pod.telling
@@ -50,10 +54,21 @@ class Watchdog:
         first = self._first_count.setdefault(container.id, max(0, seen))
         if detail.restart_count - first >= CRASH_LOOP_RESTARTS:
             why = "out of memory" if detail.oom_killed else f"exit code {detail.exit_code}"
-            who = "it" if _is_alone(pod) else f"container {container_of(container)}"
+            who = _name(pod, container)
             raise self._failed(
                 target, pod, f"{who} crashes: {detail.restart_count} restarts, last {why}"
             )
+
+    def _check_revivals(self, target: Target, pod: PodSeen) -> None:
+        """Look for containers that the Engine does not restart and that end at each start."""
+        for container in pod.containers:
+            starts = self._revivals.count(container.id)
+            if starts >= CRASH_LOOP_RESTARTS and container.status in _ENDED:
+                code = container.exit_code
+                why = "" if code is None else f", last exit code {code}"
+                raise self._failed(
+                    target, pod, f"{_name(pod, container)} crashes: {starts} restarts{why}"
+                )
 
     def _failed(self, target: Target, pod: PodSeen, why: str) -> NotConverged:
         return NotConverged(
@@ -104,6 +119,12 @@ def _unready(
 def _is_alone(pod: PodSeen) -> bool:
     """Say whether the pod is one container, so that it need not be named."""
     return len(pod.containers) == len(pod.mains) == 1
+
+
+def _name(pod: PodSeen, container: ContainerSeen) -> str:
+    if _is_alone(pod):
+        return "it"
+    return "its sandbox" if container is pod.sandbox else f"container {container_of(container)}"
 
 
 def _logs(target: Target, pod: PodSeen) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeGuard
 
 from minisets.app.context import Context
 from minisets.app.loop.addressing import another_address
@@ -17,6 +18,7 @@ from minisets.app.loop.planning import Planning
 from minisets.app.loop.publishing import another_port, wishes_of
 from minisets.app.loop.pull_secrets import PullSecrets
 from minisets.app.loop.readiness import Readiness
+from minisets.app.loop.revivals import Revivals
 from minisets.app.loop.setbacks import Setbacks, Unmade, making
 from minisets.app.loop.sets import ORPHANED_KIND
 from minisets.app.loop.targets import Target, flush
@@ -33,11 +35,13 @@ from minisets.core.controller.actions import (
 )
 from minisets.core.controller.controller_state import Snapshot, Status
 from minisets.core.controller.snapshot import orphaned_claims
+from minisets.core.observed import ContainerStatus
 from minisets.core.pod.kubelet import (
     Care,
     CreateContainers,
     RenamePod,
     RestartContainer,
+    RestoreSandbox,
     StartContainer,
     UnpauseContainer,
 )
@@ -57,6 +61,7 @@ from minisets.errors import (
 _MOST_CONFLICTS = 8
 _FIRST_PAUSE = 0.05
 Deed = Callable[[], None]
+_Revival = StartContainer | RestoreSandbox
 
 
 class Turn:
@@ -66,6 +71,7 @@ class Turn:
         teller: Tells of progress.
         statuses: Of each set, as counted at its last plan.
         is_contended: Another command was in the way: what was found before may be gone.
+        revivals: Containers that ended and were started again.
         setbacks: Pods that could not be made.
     """
 
@@ -91,6 +97,7 @@ class Turn:
         self.is_contended = False
         # Deeds run in several threads and write to the same facts.
         self._lock = threading.Lock()
+        self.revivals = Revivals(context.clock)
         self.setbacks = Setbacks(context, self._lock, is_patient=is_patient)
 
     def decide(self, workshop: Workshop) -> tuple[list[list[Deed]], str | None]:
@@ -171,12 +178,16 @@ class Turn:
         ]
 
     def _is_held(self, workshop: Workshop, deed: Care) -> bool:
-        """Say whether a care has failed, so that the pod is to be replaced, or waits."""
+        """Say whether a care has failed or been in vain, so that the pod waits or is replaced."""
+        if isinstance(deed, _Revival) and self.revivals.is_resting(deed.container_id):
+            return True
         revision = _revision_of(workshop, deed.pod)
         return self.setbacks.is_held(workshop.target, deed.pod, revision)
 
     def _take_care(self, workshop: Workshop, deed: Care) -> None:
         revision = _revision_of(workshop, deed.pod)
+        if _is_revival(deed, workshop.pods()[deed.pod]):
+            self.revivals.note(deed.container_id)
         try:
             if isinstance(deed, CreateContainers):
                 self._note_under_way(workshop.target, deed.pod)
@@ -372,6 +383,14 @@ class Turn:
             for volume in workshop.world.claims(target.namespace, target.name)
             if volume.name in names and volume.labels.get(labels.RECLAIM_POLICY) != "Retain"
         ]
+
+
+def _is_revival(deed: Care, pod: PodSeen) -> TypeGuard[_Revival]:
+    """Say whether a care starts a container that has run before."""
+    return isinstance(deed, _Revival) and any(
+        one.id == deed.container_id and one.status is not ContainerStatus.CREATED
+        for one in pod.containers
+    )
 
 
 def _revision_of(workshop: Workshop, pod: str) -> str:
