@@ -7,8 +7,8 @@ clocks), ``app`` runs the loop observe, plan, execute, and ``cli`` parses and pr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+# Not of typing: the program begins here, and nothing is to be imported before it can be ended.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from minisets.client import Client
 

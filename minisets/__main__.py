@@ -1,5 +1,5 @@
 """Runs minisets as ``python -m minisets``."""
 
-from minisets.cli.main import main
+from minisets.start import main
 
 main()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import click
 
@@ -12,7 +12,7 @@ from minisets.cli import kinds
 from minisets.cli.command import DURATION, Command, Settings, pass_settings
 from minisets.cli.kinds import Resource, parse_words
 from minisets.cli.session import open_context, open_screen
-from minisets.errors import InputError, ManifestError, MinisetsError
+from minisets.errors import InputError, ManifestError
 
 if TYPE_CHECKING:
     from minisets.app.context import Context
@@ -67,18 +67,17 @@ def edit(
     ((resource, name),) = names
     with open_screen(settings) as screen, open_context(settings, screen) as context:
         live = _live(context, settings, resource, name)
-        objects = _Edit(settings, context, screen, resource, live, output).run()
-        if objects:
-            from minisets.app import apply as use_case
+        with _Edit(settings, context, screen, live, output) as session:
+            objects = session.run()
+            if objects:
+                from minisets.app import apply as use_case
 
-            use_case.apply(
-                context,
-                objects,
-                use_case.ApplyOptions(is_edit=True, wait=wait, timeout_seconds=timeout),
-                lambda kind, name, _: screen.result(
-                    f"{kinds.of_kind(kind).printed}/{name} edited"
-                ),
-            )
+                def tell(kind: str, name: str, _: str) -> None:
+                    session.is_done = True
+                    screen.result(f"{kinds.of_kind(kind).printed}/{name} edited")
+
+                options = use_case.ApplyOptions(is_edit=True, wait=wait, timeout_seconds=timeout)
+                use_case.apply(context, objects, options, tell)
 
 
 def _live(context: Context, settings: Settings, resource: Resource, name: str) -> dict[str, Any]:
@@ -106,62 +105,69 @@ def _live(context: Context, settings: Settings, resource: Resource, name: str) -
 
 
 class _Edit:
-    """One object in an editor, again and again until it is valid or given up."""
+    """One object in an editor, again and again until it is valid or given up.
+
+    A context manager: what the user has saved is kept in the end, and the place told, unless it
+    counts by then.
+
+    Attributes:
+        is_done: There is nothing to keep.
+    """
 
     def __init__(
         self,
         settings: Settings,
         context: Context,
         screen: Screen,
-        resource: Resource,
         live: dict[str, Any],
         output: Format,
     ) -> None:
+        from minisets.cli.output import to_json, to_yaml
+        from minisets.engine.editor import Draft
+
         self._settings = settings
         self._context = context
         self._screen = screen
-        self._resource = resource
         self._live = live
-        self._output = output
+        self._text = to_json(live) if output == "json" else to_yaml(live)
+        self._original = _content(self._text)
+        self._draft = Draft(live["metadata"]["name"], f".{output}")
+        self.is_done = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        saved = _content(self._draft.saved())
+        if self.is_done or not saved.strip() or saved == self._original:
+            self._draft.discard()
+        else:
+            self._draft.keep()
+            self._screen.remark(f"A copy of your changes has been stored to {self._draft.path}")
 
     def run(self) -> Sequence[LoadedObject]:
         """Return the edited object, checked; nothing if the edit was given up.
 
         Raises:
-            MinisetsError: The editor failed, or what was saved stayed wrong; a copy is kept.
+            MinisetsError: The editor failed, or what was saved stayed wrong.
         """
-        from minisets.cli.output import to_json, to_yaml
         from minisets.cli.problems import render_error
-        from minisets.engine import editor
 
-        text = to_json(self._live) if self._output == "json" else to_yaml(self._live)
-        original = _content(text)
-        file = editor.make_file(self._live["metadata"]["name"], f".{self._output}")
-        problems: list[str] = []
+        text, problems = self._text, list[str]()
         while True:
-            file.write_text(_with_head(text, problems), encoding="utf-8")
-            saved = _content(editor.edit(file))
-            if not saved.strip() or saved == original:
-                file.unlink()
+            saved = _content(self._draft.edit(_with_head(text, problems)))
+            if not saved.strip() or saved == self._original:
+                self.is_done = True
                 why = "no changes made" if saved.strip() else "saved file was empty"
                 self._screen.remark(f"Edit cancelled, {why}.")
                 return ()
             if problems and saved == _content(text):
-                raise InputError(
-                    "Edit cancelled, no valid changes were saved.",
-                    hint=f"a copy of your changes has been stored to {file}",
-                )
+                raise InputError("Edit cancelled, no valid changes were saved.")
             try:
-                objects = self._check(saved, file)
+                return self._check(saved, self._draft.path)
             except ManifestError as error:
                 problems = render_error(error, is_quoted=False)
                 text = saved
-            except MinisetsError as error:
-                error.hint = f"a copy of your changes has been stored to {file}"
-                raise
-            else:
-                file.unlink()
-                return objects
 
     def _check(self, saved: str, file: Path) -> list[LoadedObject]:
         from minisets.app.changes import place, prepare

@@ -88,6 +88,9 @@ _READING = frozenset(
     }
 )
 
+# Their words are not to be said again: passwords stand among them.
+_MAY_HOLD_SECRETS = frozenset({"create"})
+
 _EXAMPLES = (
     "minisets apply -f web.yaml",
     "minisets get pods",
@@ -242,7 +245,7 @@ def exit_code_of(command: Callable[[], int], settings: Settings, words: Sequence
     except click.ClickException as error:
         _say([f"error: {error.format_message()}"], settings)
         return InputError.exit_code
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         _say(_render_interrupted(settings.program, words), settings)
         return _EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence; --debug shows it all
@@ -278,6 +281,8 @@ def _render_interrupted(program: str, words: Sequence[str]) -> list[str]:
 
     if next((word for word in words if word in COMMANDS), "") in _READING:
         return []
+    if _MAY_HOLD_SECRETS & set(words):
+        return ["interrupted; nothing is lost", "hint: to go on, run the same command again"]
     return [
         "interrupted; nothing is lost",
         f"hint: to go on from here: {program} {shlex.join(words)}",

@@ -10,7 +10,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
 from typing import Protocol, TextIO
 
 from minisets.engine.docker_socket import HijackedSocket
@@ -172,38 +171,14 @@ def _raw_terminal(number: int | None) -> Iterator[None]:
     import tty
 
     before = termios.tcgetattr(number)
-
-    def restore() -> None:
-        termios.tcsetattr(number, termios.TCSADRAIN, before)
-
-    with _restored_when_ended(restore):
-        # Not the default, which throws away what was typed ahead.
-        tty.setraw(number, termios.TCSADRAIN)
-        try:
-            yield
-        finally:
-            restore()
-
-
-@contextmanager
-def _restored_when_ended(restore: Callable[[], None]) -> Iterator[None]:
-    """Restore the terminal also when a signal ends this process."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        with suppress(OSError):
-            restore()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    # Not the default, which throws away what was typed ahead.
+    tty.setraw(number, termios.TCSADRAIN)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        # Where the terminal has gone there is nothing to restore.
+        with suppress(termios.error):
+            termios.tcsetattr(number, termios.TCSADRAIN, before)
 
 
 class _NoWindow:

@@ -49,6 +49,15 @@ def editor(monkeypatch, tmp_path: Path) -> Editor:
     return edits
 
 
+def kept_by(result: Result) -> Path:
+    """Return the file whose place was told."""
+    return Path(result.stderr.partition("stored to ")[2].splitlines()[0])
+
+
+def drafts(tmp_path: Path) -> list[Path]:
+    return list(tmp_path.glob("minisets-edit-*"))
+
+
 @pytest.fixture
 def shown(tmp_path: Path) -> Callable[[], str]:
     return lambda: (tmp_path / "shown").read_text()
@@ -116,9 +125,7 @@ def test_what_is_not_valid_is_shown_again_with_the_problem_and_kept_in_the_end(
     assert "Edit cancelled, no valid changes were saved." in result.stderr
     assert "# error: " in shown()
     assert 'must be an integer, not the string "three"' in shown()
-    kept = Path(result.stderr.rpartition("stored to ")[2].strip())
-    assert "replicas: three" in kept.read_text()
-    kept.unlink()
+    assert "replicas: three" in kept_by(result).read_text()
     assert bench.facts() == before
 
 
@@ -137,7 +144,7 @@ def test_what_cannot_change_is_refused(bench, run, editor, shown, old, new, said
 
     assert result.exit_code == 2
     assert said in shown()
-    Path(result.stderr.rpartition("stored to ")[2].strip()).unlink()
+    assert kept_by(result).exists()
 
 
 def test_a_parked_set_stays_parked_when_it_is_edited(bench, run, editor):
@@ -258,3 +265,55 @@ def test_a_service_that_changes_is_applied_and_not_judged_like_a_set(bench):
     changed["spec"]["ports"] = [{"port": 81}]
 
     assert bench.apply(changed) == {"Service/web": "configured"}
+
+
+def test_what_was_typed_is_kept_when_it_cannot_be_applied(bench, run, editor, tmp_path):
+    bench.apply(a_set(), a_service())
+    editor("replicas: 3", "replicas: 2")
+    # The record cannot be written.
+    bench.engine.fail("create_volume")
+
+    result = run("edit", "sts/web")
+
+    assert result.exit_code == 3
+    kept = kept_by(result)
+    assert "replicas: 2" in kept.read_text()
+    assert (kept.stat().st_mode & 0o777, kept.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_what_was_typed_is_kept_when_the_editor_fails(bench, run, editor, tmp_path):
+    bench.apply(a_set(), a_service())
+    editor("replicas: 3", "replicas: 2")
+    with (tmp_path / "editor.sh").open("a") as script:
+        script.write("exit 1\n")
+
+    result = run("edit", "sts/web")
+
+    assert (result.exit_code, "ended with exit code 1" in result.stderr) == (2, True)
+    assert "replicas: 2" in kept_by(result).read_text()
+
+
+@pytest.mark.parametrize("command", ["true", "false", "/no/such/editor", "'"])
+def test_of_an_edit_without_a_change_nothing_stays(
+    bench, run, editor, monkeypatch, tmp_path, command
+):
+    bench.apply(a_set(), a_service())
+    editor("", "")
+    monkeypatch.setenv("EDITOR", command)
+
+    run("edit", "sts/web")
+
+    assert drafts(tmp_path) == []
+
+
+def test_of_an_edit_that_counts_nothing_stays_nor_of_what_the_editor_left_beside_it(
+    bench, run, editor, tmp_path
+):
+    bench.apply(a_set(), a_service())
+    editor("replicas: 3", "replicas: 2")
+    with (tmp_path / "editor.sh").open("a") as script:
+        script.write('cp "$1" "$1~"\n')
+
+    assert run("edit", "sts/web").exit_code == 0
+
+    assert drafts(tmp_path) == []
