@@ -530,7 +530,7 @@ def test_a_key_stands_in_one_part_of_a_config_map():
     ],
 )
 def test_ports_of_services_are_checked(ports, part):
-    (found,) = problems(a_service(ports=ports))
+    (found,) = problems(a_service(type="NodePort", clusterIP="", ports=ports))
     assert part in found
 
 
@@ -544,10 +544,11 @@ def test_a_claim_is_checked_like_a_template():
 
 
 def test_a_volume_has_a_capacity_and_access_modes():
-    obj = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "v"}, "spec": {}}
-    assert len(problems(obj)) == 2
-    obj["spec"] = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]}
-    assert problems(obj) == []
+    obj = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "v"}}
+    spec = {"hostPath": {"path": "/x"}}
+    assert len(problems({**obj, "spec": spec})) == 2
+    more = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]}
+    assert problems({**obj, "spec": {**spec, **more}}) == []
 
 
 def expressions(*found):
@@ -635,3 +636,112 @@ def test_the_grace_of_a_probe_is_more_than_nothing_and_not_for_readiness(name, s
     assert problems(a_set(**{f"container__{name}": probe})) == [
         f"{CONTAINER}.{name}.terminationGracePeriodSeconds: Invalid value: {seconds}: {detail}"
     ]
+
+
+def a_volume(**spec):
+    base = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]}
+    return {"kind": "PersistentVolume", "metadata": {"name": "v"}, "spec": {**base, **spec}}
+
+
+ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+
+
+@pytest.mark.parametrize(
+    ("obj", "expected"),
+    [
+        (
+            a_service(ports=[{"port": 80, "nodePort": 30000}]),
+            "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",
+        ),
+        (
+            a_service(
+                type="NodePort",
+                clusterIP="",
+                ports=[
+                    {"name": "a", "port": 80, "nodePort": 30000},
+                    {"name": "b", "port": 81, "nodePort": 30000},
+                ],
+            ),
+            "spec.ports[1].nodePort: Duplicate value: 30000",
+        ),
+        (
+            a_service(clusterIP="10.0.0"),
+            'spec.clusterIP: Invalid value: "10.0.0": must be empty, '
+            "'None', or a valid IP address",
+        ),
+        (
+            a_service(ports=[{"port": 80, "appProtocol": "a b"}]),
+            'spec.ports[0].appProtocol: Invalid value: "a b": name part must',
+        ),
+        (
+            {**SERVICE, "spec": {"type": "ExternalName", "externalName": "a b"}},
+            'spec.externalName: Invalid value: "a b": a lowercase RFC 1123 subdomain must',
+        ),
+        (a_volume(), "spec: Required value: must specify a volume type"),
+        (
+            a_volume(hostPath={"path": "/x"}, nfs={"server": "s", "path": "/x"}),
+            "spec.nfs: Forbidden: may not specify more than 1 volume type",
+        ),
+        (
+            a_volume(hostPath={"path": "/a/../b"}),
+            "spec.hostPath.path: Invalid value: \"/a/../b\": must not contain '..'",
+        ),
+        (a_volume(local={"path": ""}), "spec.local.path: Required value"),
+        (a_volume(nfs={"server": "", "path": "/x"}), "spec.nfs.server: Required value"),
+        (
+            a_volume(hostPath={"path": "/"}, persistentVolumeReclaimPolicy="Recycle"),
+            "spec.persistentVolumeReclaimPolicy: Forbidden: may not be 'recycle' for a hostPath "
+            "mount of '/'",
+        ),
+        (
+            a_volume(hostPath={"path": "/x"}, capacity={"storage": "0"}),
+            'spec.capacity.storage: Invalid value: "0": must be greater than zero',
+        ),
+        (
+            a_volume(hostPath={"path": "/x"}, storageClassName="A b"),
+            'spec.storageClassName: Invalid value: "A b": a lowercase RFC 1123 subdomain must',
+        ),
+        (
+            {"kind": "StorageClass", "metadata": {"name": "s"}, "provisioner": ""},
+            "provisioner: Required value",
+        ),
+        (
+            a_set(
+                spec__volumeClaimTemplates=[claim(resources={"requests": {"storage": "0"}})],
+            ),
+            "spec.volumeClaimTemplates[0].spec.resources.requests.storage: Invalid value: "
+            '"0": must be greater than zero',
+        ),
+        (
+            a_set(metadata__annotations={"a": "x" * 300_000}),
+            "metadata.annotations: Too long: may not be more than 262144 bytes",
+        ),
+        (
+            a_set(container__ports=[{"containerPort": 80, "name": "web", "hostIP": "here"}]),
+            f'{CONTAINER}.ports[0].hostIP: Invalid value: "here": {ADDRESS}',
+        ),
+        (
+            a_set(
+                container__readinessProbe={
+                    "httpGet": {"port": 80, "httpHeaders": [{"name": "a b", "value": ""}]}
+                }
+            ),
+            f'{CONTAINER}.readinessProbe.httpGet.httpHeaders[0].name: Invalid value: "a b": '
+            "a valid HTTP header must consist of",
+        ),
+        (
+            a_set(container__lifecycle={"preStop": {"sleep": {"seconds": 31}}}),
+            f"{CONTAINER}.lifecycle.preStop.sleep: Invalid value: 31: must be non-negative and "
+            "less than terminationGracePeriodSeconds (30)",
+        ),
+    ],
+)
+def test_what_the_api_server_refuses_beside_the_set_is_refused_here(obj, expected):
+    (found,) = problems(obj)
+    assert found.startswith(expected)
+
+
+def test_the_class_of_a_claim_template_is_left_to_what_makes_the_claim():
+    assert problems(a_set(spec__volumeClaimTemplates=[claim(storageClassName="MY_CLASS")])) == []
+    of_its_own = {"kind": "PersistentVolumeClaim", **claim(storageClassName="MY_CLASS")}
+    assert len(problems(of_its_own)) == 1

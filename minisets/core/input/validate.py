@@ -29,10 +29,12 @@ from minisets.core.input.validate_objects import (
     check_claim,
     check_claim_spec,
     check_service,
+    check_storage_class,
     check_volume_object,
 )
 from minisets.core.input.validate_pod import check_pod_spec
 from minisets.core.input.validate_storage import check_storage_update
+from minisets.core.input.validate_volumes import check_volume_source
 from minisets.core.network.publishing import (
     PUBLISH,
     PUBLISH_ADDRESS,
@@ -52,6 +54,7 @@ _PERCENT_MESSAGE = (
     "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%', or "
     "'93%', regex used for validation is '[0-9]+%')"
 )
+_MOST_BYTES = 256 * 1024
 _SPEC: Path = ("spec",)
 _TEMPLATE: Path = ("spec", "template")
 
@@ -169,8 +172,12 @@ def _check_metadata(obj: _Obj) -> Iterator[Problem]:
     if metadata.get("namespace"):
         yield from check_label_name(("metadata", "namespace"), metadata["namespace"])
     yield from check_labels(("metadata", "labels"), metadata.get("labels", {}))
-    for key in metadata.get("annotations", {}):
+    annotations = metadata.get("annotations", {})
+    for key in annotations:
         yield from check_qualified_name(("metadata", "annotations"), key.lower())
+    if sum(len(f"{key}{value}".encode()) for key, value in annotations.items()) > _MOST_BYTES:
+        message = f"Too long: may not be more than {_MOST_BYTES} bytes"
+        yield problem_at(("metadata", "annotations"), message)
 
 
 def _check_pod_names(obj: _Obj) -> Iterator[Problem]:
@@ -330,5 +337,6 @@ _KIND_CHECKS: dict[str, tuple[_Check, ...]] = {
     "ConfigMap": (check_data,),
     "Secret": (check_data,),
     "PersistentVolumeClaim": (check_claim,),
-    "PersistentVolume": (check_volume_object,),
+    "PersistentVolume": (check_volume_object, check_volume_source),
+    "StorageClass": (check_storage_class,),
 }

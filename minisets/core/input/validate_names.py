@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
 from typing import Any
 
 from minisets.core.input.source import Path, render_path
@@ -44,6 +45,7 @@ _CONFIG_KEY_MESSAGE = (
 )
 _OPERATORS_WITH_VALUES = ("In", "NotIn")
 _OPERATORS_WITHOUT_VALUES = ("Exists", "DoesNotExist")
+_IP_MESSAGE = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 MAX_LABEL = 63
 MAX_SUBDOMAIN = 253
 MAX_PORT_NAME = 15
@@ -83,6 +85,21 @@ def unknown_name(path: Path, name: str, known: Iterable[str], message: str = "")
     """Say that nothing in the manifest has a name, and which one may have been meant."""
     shown = message or json.dumps(name, ensure_ascii=False)
     return problem_at(path, f"Not found: {shown}", did_you_mean(name, known) or "")
+
+
+def is_address(text: str) -> bool:
+    """Say whether a text is an IP address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def check_address(path: Path, text: str) -> Iterator[Problem]:
+    """Check an IP address."""
+    if not is_address(text):
+        yield invalid(path, text, _IP_MESSAGE)
 
 
 def check_label_name(path: Path, name: str) -> Iterator[Problem]:

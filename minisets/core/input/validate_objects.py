@@ -6,18 +6,22 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from minisets.core.input.source import Path
-from minisets.core.input.validate_amounts import check_quantities
+from minisets.core.input.validate_amounts import check_size
 from minisets.core.input.validate_names import (
     check_label_name,
     check_label_selector,
     check_labels,
     check_port_name,
     check_port_number,
+    check_qualified_name,
+    check_subdomain_name,
     duplicate,
     invalid,
+    is_address,
     problem_at,
     required,
 )
+from minisets.core.input.validate_storage import VOLUME_SETTINGS
 from minisets.errors import Problem
 
 _Obj = dict[str, Any]
@@ -34,15 +38,20 @@ def check_claim_spec(path: Path, spec: _Obj) -> Iterator[Problem]:
         message = "Forbidden: may not use ReadWriteOncePod with other access modes"
         yield problem_at((*path, "accessModes"), message)
     requests = spec.get("resources", {}).get("requests", {})
-    if "storage" not in requests:
-        yield required((*path, "resources", "requests", "storage"))
-    yield from check_quantities((*path, "resources", "requests"), requests)
+    yield from check_size((*path, "resources", "requests"), requests)
     yield from check_label_selector((*path, "selector"), spec.get("selector", {}))
+
+
+def _check_class_name(path: Path, spec: _Obj) -> Iterator[Problem]:
+    if spec.get("storageClassName"):
+        yield from check_subdomain_name((*path, "storageClassName"), spec["storageClassName"])
 
 
 def check_claim(obj: _Obj) -> Iterator[Problem]:
     """Check a PersistentVolumeClaim."""
     yield from check_claim_spec(_SPEC, obj.get("spec", {}))
+    # Not of claim templates: the API server takes those unread.
+    yield from _check_class_name(_SPEC, obj.get("spec", {}))
 
 
 def check_service(obj: _Obj) -> Iterator[Problem]:
@@ -50,10 +59,17 @@ def check_service(obj: _Obj) -> Iterator[Problem]:
     spec = obj.get("spec", {})
     kind = spec.get("type", "ClusterIP")
     if kind == "ExternalName":
-        if not spec.get("externalName"):
+        name = spec.get("externalName", "")
+        if name:
+            yield from check_subdomain_name((*_SPEC, "externalName"), name.removesuffix("."))
+        else:
             yield required((*_SPEC, "externalName"))
         return
-    headless = spec.get("clusterIP") == "None"
+    address = spec.get("clusterIP", "")
+    headless = address == "None"
+    if address and not headless and not is_address(address):
+        detail = "must be empty, 'None', or a valid IP address"
+        yield invalid((*_SPEC, "clusterIP"), address, detail)
     if not spec.get("ports") and not headless:
         yield required((*_SPEC, "ports"))
     if headless and kind != "ClusterIP":
@@ -61,6 +77,25 @@ def check_service(obj: _Obj) -> Iterator[Problem]:
         yield invalid((*_SPEC, "clusterIP"), "None", detail)
     yield from check_labels((*_SPEC, "selector"), spec.get("selector", {}))
     yield from _check_service_ports(spec.get("ports", ()))
+    yield from _check_node_ports(spec.get("ports", ()), is_inner=kind == "ClusterIP")
+
+
+def _check_node_ports(ports: Sequence[_Obj], *, is_inner: bool) -> Iterator[Problem]:
+    taken: set[tuple[int, str]] = set()
+    for index, port in enumerate(ports):
+        number = port.get("nodePort")
+        path: Path = ("spec", "ports", index, "nodePort")
+        if not number:
+            continue
+        if is_inner:
+            message = "Forbidden: may not be used when `type` is 'ClusterIP'"
+            yield problem_at(path, message, "type: NodePort publishes it")
+            continue
+        yield from check_port_number(path, number)
+        key = (number, port.get("protocol", "TCP"))
+        if key in taken:
+            yield duplicate(path, number)
+        taken.add(key)
 
 
 def _check_service_ports(ports: Sequence[_Obj]) -> Iterator[Problem]:
@@ -90,15 +125,25 @@ def _check_service_port_numbers(path: Path, port: _Obj) -> Iterator[Problem]:
         yield from check_port_name((*path, "targetPort"), target)
     else:
         yield from check_port_number((*path, "targetPort"), target)
-    if port.get("nodePort"):
-        yield from check_port_number((*path, "nodePort"), port["nodePort"])
+    if port.get("appProtocol"):
+        yield from check_qualified_name((*path, "appProtocol"), port["appProtocol"])
 
 
 def check_volume_object(obj: _Obj) -> Iterator[Problem]:
     """Check a PersistentVolume."""
     spec = obj.get("spec", {})
-    if "storage" not in spec.get("capacity", {}):
-        yield required((*_SPEC, "capacity", "storage"))
-    yield from check_quantities((*_SPEC, "capacity"), spec.get("capacity", {}))
+    yield from check_size((*_SPEC, "capacity"), spec.get("capacity", {}))
     if not spec.get("accessModes"):
         yield required((*_SPEC, "accessModes"), "at least 1 access mode is required")
+    yield from _check_class_name(_SPEC, spec)
+    sources = [field for field in spec if field not in VOLUME_SETTINGS]
+    if not sources:
+        yield required(_SPEC, "must specify a volume type")
+    for extra in sources[1:]:
+        yield problem_at((*_SPEC, extra), "Forbidden: may not specify more than 1 volume type")
+
+
+def check_storage_class(obj: _Obj) -> Iterator[Problem]:
+    """Check a StorageClass."""
+    if not obj["provisioner"]:
+        yield required(("provisioner",))

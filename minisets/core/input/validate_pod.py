@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from minisets.core.input.source import Path
 from minisets.core.input.validate_amounts import check_quantities
 from minisets.core.input.validate_env import check_environment
 from minisets.core.input.validate_names import (
+    check_address,
     check_label_name,
     check_not_negative,
     check_port_name,
@@ -30,6 +32,11 @@ _Obj = dict[str, Any]
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = ("postStart", "preStop")
+_HEADER = re.compile(r"[-A-Za-z0-9]+\Z")
+_HEADER_MESSAGE = (
+    "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', "
+    "regex used for validation is '[-A-Za-z0-9]+')"
+)
 
 
 def check_pod_spec(
@@ -57,6 +64,7 @@ def check_pod_spec(
                 yield duplicate((*place, "name"), container["name"])
             seen.add(container["name"])
             yield from check_container(place, container, volumes)
+            yield from _check_pauses(place, container, spec["terminationGracePeriodSeconds"])
             yield from check_environment(place, container, names)
     yield from check_volumes((*path, "volumes"), spec.get("volumes", ()), names)
     yield from _check_host_ports(path, spec)
@@ -103,6 +111,9 @@ def _check_ports(path: Path, container: _Obj) -> Iterator[Problem]:
             yield required((*place, "containerPort"))
         if port.get("hostPort"):
             yield from check_port_number((*place, "hostPort"), port["hostPort"])
+        if port.get("hostIP"):
+            # The API server takes it, and no container is created with it.
+            yield from check_address((*place, "hostIP"), port["hostIP"])
         name = port.get("name")
         if name:
             yield from check_port_name((*place, "name"), name)
@@ -143,6 +154,15 @@ def _check_hooks(path: Path, container: _Obj) -> Iterator[Problem]:
             yield from _check_handler((*path, "lifecycle", name), hook, container)
 
 
+def _check_pauses(path: Path, container: _Obj, grace: int) -> Iterator[Problem]:
+    for name in _HOOKS:
+        pause = container.get("lifecycle", {}).get(name, {}).get("sleep")
+        if pause is not None and not 0 <= pause["seconds"] <= grace:
+            place = (*path, "lifecycle", name, "sleep")
+            detail = f"must be non-negative and less than terminationGracePeriodSeconds ({grace})"
+            yield invalid(place, pause["seconds"], detail)
+
+
 def _check_handler(path: Path, handler: _Obj, container: _Obj) -> Iterator[Problem]:
     given = [name for name in _HANDLERS if name in handler]
     if not given:
@@ -151,6 +171,10 @@ def _check_handler(path: Path, handler: _Obj, container: _Obj) -> Iterator[Probl
         yield problem_at((*path, name), "Forbidden: may not specify more than 1 handler type")
     if "exec" in handler and not handler["exec"].get("command"):
         yield required((*path, "exec", "command"))
+    for index, header in enumerate(handler.get("httpGet", {}).get("httpHeaders", ())):
+        if not _HEADER.match(header["name"]):
+            place = (*path, "httpGet", "httpHeaders", index, "name")
+            yield invalid(place, header["name"], _HEADER_MESSAGE)
     named = {port["name"] for port in container.get("ports", ()) if port.get("name")}
     for name in ("httpGet", "tcpSocket", "grpc"):
         if name in handler:

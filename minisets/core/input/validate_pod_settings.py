@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import Any
 
 from minisets.core import naming
 from minisets.core.input.source import Path
 from minisets.core.input.validate_names import (
+    check_address,
     check_subdomain_name,
     invalid,
     problem_at,
@@ -19,7 +19,6 @@ from minisets.errors import Problem
 
 _Obj = dict[str, Any]
 
-_IP_MESSAGE = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 _MAX_NAMESERVERS = 3
 _MAX_SEARCHES = 32
 _MAX_SEARCH_CHARACTERS = 2048
@@ -90,7 +89,7 @@ def _check_namespaces(path: Path, spec: _Obj) -> Iterator[Problem]:
 
 def _check_host_aliases(path: Path, aliases: list[_Obj]) -> Iterator[Problem]:
     for index, alias in enumerate(aliases):
-        yield from _check_ip((*path, index, "ip"), alias["ip"])
+        yield from check_address((*path, index, "ip"), alias["ip"])
         for name in alias.get("hostnames", ()):
             yield from check_subdomain_name((*path, index, "hostnames"), name)
 
@@ -116,7 +115,7 @@ def _check_nameservers(path: Path, servers: list[str]) -> Iterator[Problem]:
     if len(servers) > _MAX_NAMESERVERS:
         yield invalid(path, servers, f"must not have more than {_MAX_NAMESERVERS} nameservers")
     for index, server in enumerate(servers):
-        yield from _check_ip((*path, index), server)
+        yield from check_address((*path, index), server)
 
 
 def _check_searches(path: Path, searches: list[str]) -> Iterator[Problem]:
@@ -133,10 +132,3 @@ def _check_searches(path: Path, searches: list[str]) -> Iterator[Problem]:
         plain = search.removesuffix(".").replace("_", "a")
         if search != "." and any(check_subdomain_name(path, plain)):
             yield from check_subdomain_name((*path, index), search)
-
-
-def _check_ip(path: Path, text: str) -> Iterator[Problem]:
-    try:
-        ip_address(text)
-    except ValueError:
-        yield invalid(path, text, _IP_MESSAGE)

@@ -15,8 +15,7 @@ _CLAIM_MESSAGE = (
     "Forbidden: spec is immutable after creation except resources.requests and "
     "volumeAttributesClassName for bound claims"
 )
-# What of a PersistentVolume is not its source.
-_VOLUME_MUTABLE = frozenset(
+VOLUME_SETTINGS = frozenset(
     {
         "accessModes",
         "capacity",
@@ -29,6 +28,7 @@ _VOLUME_MUTABLE = frozenset(
         "volumeMode",
     }
 )
+"""The fields of a PersistentVolume that are not its source."""
 
 
 def check_storage_update(old: _Obj, new: _Obj) -> Iterator[Problem]:
@@ -51,7 +51,7 @@ def _check_claim(old: _Obj, new: _Obj) -> Iterator[Problem]:
 def _check_volume(old: _Obj, new: _Obj) -> Iterator[Problem]:
     before, after = old.get("spec", {}), new.get("spec", {})
     hint = f"minisets delete pv {new['metadata']['name']}, then apply again; claims keep theirs"
-    if _differs(before, after, _VOLUME_MUTABLE):
+    if _differs(before, after, VOLUME_SETTINGS):
         message = "Forbidden: spec.persistentvolumesource is immutable after creation"
         yield problem_at(("spec",), message, hint)
     if before.get("volumeMode") != after.get("volumeMode"):

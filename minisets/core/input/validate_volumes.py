@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
@@ -281,6 +282,20 @@ def _check_mode(path: Path, source: _Obj) -> Iterator[Problem]:
     mode = source.get(str(path[-1]))
     if mode is not None and not 0 <= mode <= _MAX_MODE:
         yield invalid(path, mode, _MODE_MESSAGE)
+
+
+def check_volume_source(obj: _Obj) -> Iterator[Problem]:
+    """Check where the files of a PersistentVolume are."""
+    spec = obj.get("spec", {})
+    if "nfs" in spec:
+        yield from _check_nfs(("spec", "nfs"), spec["nfs"])
+    for name in ("hostPath", "local"):
+        if name in spec:
+            yield from _check_host_path(("spec", name), spec[name])
+    is_root = posixpath.normpath(spec.get("hostPath", {}).get("path") or ".") == "/"
+    if is_root and spec.get("persistentVolumeReclaimPolicy") == "Recycle":
+        message = "Forbidden: may not be 'recycle' for a hostPath mount of '/'"
+        yield problem_at(("spec", "persistentVolumeReclaimPolicy"), message)
 
 
 _SOURCES: dict[str, Callable[[Path, _Obj], Iterator[Problem]]] = {
