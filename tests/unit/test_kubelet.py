@@ -59,7 +59,7 @@ def _care(
     return care(
         PodSeen(name="web-0", containers=(container,)),
         parts=layout(POD),
-        identity=identity,
+        aliases=identity.aliases,
         network=network,
         given_names=given or {},
     )
@@ -196,7 +196,7 @@ def _prepared(*containers: ContainerSeen) -> Care | None:
     return care(
         PodSeen(name="web-0", containers=containers),
         parts=layout(PREPARED),
-        identity=IDENTITY,
+        aliases=IDENTITY.aliases,
         network=NETWORK,
         given_names={},
     )
@@ -269,7 +269,7 @@ def _whole(
     return care(
         PodSeen(name="web-0", containers=tuple(found)),
         parts=layout(WHOLE),
-        identity=identity,
+        aliases=identity.aliases,
         network=NETWORK,
         given_names={},
         started=started,
@@ -325,7 +325,7 @@ def test_containers_in_the_network_of_an_earlier_sandbox_are_made_anew():
     found = care(
         PodSeen(name="web-0", containers=(sandbox, app)),
         parts=layout(WHOLE),
-        identity=IDENTITY,
+        aliases=IDENTITY.aliases,
         network=NETWORK,
         given_names={},
     )
@@ -345,7 +345,7 @@ def test_a_sidecar_without_a_startup_probe_keeps_nothing_waiting():
     found = care(
         PodSeen(name="web-0", containers=parts),
         parts=layout(spec),
-        identity=IDENTITY,
+        aliases=IDENTITY.aliases,
         network=NETWORK,
         given_names={},
     )

@@ -43,7 +43,7 @@ from minisets.core.pod.container_spec import (
     container_config,
     container_name,
 )
-from minisets.core.pod.identity import NetworkPlace, PodIdentity, identify
+from minisets.core.pod.identity import NetworkPlace, PodIdentity, aliases_of, identify
 from minisets.core.pod.kubelet import (
     Care,
     CreateContainers,
@@ -443,12 +443,13 @@ class Workshop:
         if self.network is None:
             return
         _, ordinal = naming.split_pod_name(pod)
-        identity, seen = self.identity(ordinal), self.pods()[pod]
+        target, seen = self.target, self.pods()[pod]
+        services = self.world.services(target.namespace)
         self.context.executor.rename_pod(
             container_id,
             self.network.id,
             address=self.address(seen),
-            aliases=identity.aliases,
+            aliases=aliases_of(target.manifest, ordinal, target.namespace, services),
             is_connected=self.network.name in seen.network_ids,
         )
 

@@ -18,6 +18,7 @@ from minisets.core.controller.controller_state import Snapshot, in_range
 from minisets.core.controller.planner import Options, plan
 from minisets.core.controller.simulate import road
 from minisets.core.controller.snapshot import set_spec, take_snapshot
+from minisets.core.pod.identity import aliases_of
 from minisets.core.pod.kubelet import Care, ReplacePod, care
 
 _OPTIONS = Options(repair_broken=True)
@@ -49,6 +50,7 @@ class Planning:
         if target.facts.is_stopped or target.facts.deletion:
             return []
         spec = set_spec(target.facts, target.manifest)
+        services = workshop.world.services(target.namespace)
         started = self._readiness.started()
         verdicts = {**self._readiness.unwell(), **unwell}
         found = []
@@ -59,7 +61,7 @@ class Planning:
             needed = care(
                 pod,
                 parts=workshop.parts(pod.labels.get(labels.REVISION, "")),
-                identity=workshop.identity(ordinal),
+                aliases=aliases_of(target.manifest, ordinal, target.namespace, services),
                 network=workshop.network,
                 given_names=target.facts.aliases,
                 started=started,

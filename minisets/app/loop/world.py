@@ -67,14 +67,27 @@ class World:
 
     def pods(self, namespace: str, set_name: str | None = None) -> list[PodSeen]:
         """Return the pods of a set (or of the whole namespace), lowest ordinal first."""
-        found = gather(
-            container
-            for container in self.containers
-            if container.labels.get(labels.KIND) == labels.KIND_POD
-            and container.labels.get(labels.NAMESPACE) == namespace
-            and set_name in {None, container.labels.get(labels.SET)}
-        )
-        return sorted(found, key=lambda pod: naming.split_pod_name(pod.name))
+        found = self._pods.get(namespace, {})
+        if set_name is not None:
+            return list(found.get(set_name, ()))
+        everyone = [pod for pods in found.values() for pod in pods]
+        return sorted(everyone, key=lambda pod: naming.split_pod_name(pod.name))
+
+    @cached_property
+    def _pods(self) -> dict[str, dict[str, list[PodSeen]]]:
+        # Asked for many times in a turn.
+        groups: dict[Key, list[ContainerSeen]] = {}
+        for container in self.containers:
+            found = container.labels
+            if found.get(labels.KIND) == labels.KIND_POD:
+                key = (found.get(labels.NAMESPACE, ""), found.get(labels.SET, ""))
+                groups.setdefault(key, []).append(container)
+        pods: dict[str, dict[str, list[PodSeen]]] = {}
+        for (namespace, name), containers in groups.items():
+            pods.setdefault(namespace, {})[name] = sorted(
+                gather(containers), key=lambda pod: naming.split_pod_name(pod.name)
+            )
+        return pods
 
     def claims(self, namespace: str, set_name: str | None = None) -> list[VolumeSeen]:
         """Return the claims of a set (or of the whole namespace), by name."""

@@ -62,10 +62,18 @@ def settle(snapshot: Snapshot) -> Snapshot:
         if pod.terminating:
             snapshot = remove_pod(snapshot, pod.name)
     snapshot = _collect_garbage(_finish_claims(snapshot))
-    for pod in snapshot.pods:
-        if not is_finished(pod):
-            snapshot = make_ready(snapshot, pod.name)
-    return advance(snapshot, 0, at_least=snapshot.set.min_ready_seconds)
+    seconds = snapshot.set.min_ready_seconds
+    return replace(snapshot, pods=tuple(_arrived(pod, seconds) for pod in snapshot.pods))
+
+
+def _arrived(pod: Pod, seconds: float) -> Pod:
+    """Return a pod once it is available; one that has finished stays as it is."""
+    if is_finished(pod):
+        return pod
+    ready_for = max(pod.ready_for_seconds or 0, seconds)
+    if pod.phase is Phase.RUNNING and pod.ready_for_seconds == ready_for:
+        return pod
+    return replace(pod, phase=Phase.RUNNING, ready_for_seconds=ready_for)
 
 
 def apply_plan(snapshot: Snapshot, step: Plan) -> Snapshot:
@@ -150,18 +158,12 @@ def own_claim(snapshot: Snapshot, claim: str, owner: str) -> Snapshot:
     return _change_claim(snapshot, claim, lambda old: replace(old, owners=(*old.owners, owner)))
 
 
-def advance(snapshot: Snapshot, seconds: float, *, at_least: float = 0) -> Snapshot:
-    """Let time pass for all pods that are ready.
-
-    Args:
-        snapshot: The snapshot to change.
-        seconds: How much time passes.
-        at_least: How long they have been ready then in any case.
-    """
+def advance(snapshot: Snapshot, seconds: float) -> Snapshot:
+    """Let time pass for all pods that are ready."""
     pods = tuple(
         pod
         if pod.ready_for_seconds is None
-        else replace(pod, ready_for_seconds=max(pod.ready_for_seconds + seconds, at_least))
+        else replace(pod, ready_for_seconds=pod.ready_for_seconds + seconds)
         for pod in snapshot.pods
     )
     return replace(snapshot, pods=pods)
@@ -213,8 +215,9 @@ def _change_claim(snapshot: Snapshot, name: str, change: Callable[[Claim], Claim
 def _finish_claims(snapshot: Snapshot) -> Snapshot:
     # A claim that is being deleted stays for as long as its pod does.
     for claim in snapshot.claims:
-        in_use = any(claim.name.endswith(f"-{pod.name}") for pod in snapshot.pods)
-        if claim.terminating and not in_use:
+        if claim.terminating and not any(
+            claim.name.endswith(f"-{pod.name}") for pod in snapshot.pods
+        ):
             snapshot = remove_claim(snapshot, claim.name)
     return snapshot
 
@@ -229,7 +232,9 @@ def _collect_garbage(snapshot: Snapshot, owner: str | None = None) -> Snapshot:
     claims: list[Claim] = []
     for claim in snapshot.claims:
         owners = tuple(one for one in claim.owners if not _is_vanished(one, owner))
-        if owners or not claim.owners:
+        if owners == claim.owners:
+            claims.append(claim)
+        elif owners:
             claims.append(replace(claim, owners=owners))
     return replace(snapshot, claims=tuple(claims))
 

@@ -53,8 +53,12 @@ class PodIdentity:
     @property
     def names_hash(self) -> str:
         """Hash of the aliases, to see later whether they still are the ones asked for."""
-        text = json.dumps(self.aliases)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return names_hash(self.aliases)
+
+
+def names_hash(aliases: tuple[str, ...]) -> str:
+    """Return the hash of a pod's names on its network; see PodIdentity."""
+    return hashlib.sha256(json.dumps(aliases).encode()).hexdigest()[:16]
 
 
 def pod_labels(manifest: StatefulSet, pod: str, ordinal: int) -> dict[str, str]:
@@ -92,7 +96,6 @@ def identify(
         blocks: The set's address blocks.
     """
     governing = manifest.spec.service_name
-    known = tuple(services)
 
     def address(number: int) -> str | None:
         return address_of(network.subnet, blocks, number) if network is not None else None
@@ -106,7 +109,7 @@ def identify(
         namespace=namespace,
         domain=naming.service_domain(governing, namespace) if governing else "",
         address=address(ordinal),
-        aliases=_aliases(manifest, pod, ordinal, namespace, known),
+        aliases=aliases_of(manifest, ordinal, namespace, services),
         hosts=tuple(
             (name, place)
             for number in _peers(manifest, ordinal)
@@ -144,16 +147,18 @@ def _on_host(manifest: StatefulSet, pod: str, ordinal: int, namespace: str) -> P
     )
 
 
-def _aliases(
-    manifest: StatefulSet, pod: str, ordinal: int, namespace: str, services: tuple[Service, ...]
+def aliases_of(
+    manifest: StatefulSet, ordinal: int, namespace: str, services: Iterable[Service]
 ) -> tuple[str, ...]:
+    """Return the names of one pod on its network, without all else that identify derives."""
+    if manifest.spec.template.spec.host_network:
+        return ()
+    services = tuple(services)
+    pod = f"{manifest.metadata.name}-{ordinal}"
     governing = manifest.spec.service_name
     own = (pod, *naming.pod_names(pod, governing, namespace))
-    selected = [
-        service.metadata.name
-        for service in services
-        if selects(service, pod_labels(manifest, pod, ordinal))
-    ]
+    own_labels = pod_labels(manifest, pod, ordinal)
+    selected = [service.metadata.name for service in services if selects(service, own_labels)]
     # A third of real manifests name a Service that is not in the file: its name exists anyway.
     if governing and governing not in {service.metadata.name for service in services}:
         selected.append(governing)

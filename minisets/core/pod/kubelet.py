@@ -10,7 +10,7 @@ from typing import assert_never
 
 from minisets.core import labels
 from minisets.core.observed import ContainerSeen, ContainerStatus
-from minisets.core.pod.identity import NetworkPlace, PodIdentity
+from minisets.core.pod.identity import NetworkPlace, names_hash
 from minisets.core.pod.layout import SANDBOX, Part, Role
 from minisets.core.pod.seen import PodSeen, container_of, is_completed
 
@@ -111,7 +111,7 @@ def care(
     pod: PodSeen,
     *,
     parts: tuple[Part, ...],
-    identity: PodIdentity,
+    aliases: tuple[str, ...],
     network: NetworkPlace | None,
     given_names: Mapping[str, str],
     started: Collection[str] = (),
@@ -122,7 +122,7 @@ def care(
     Args:
         pod: The pod as the Engine shows it.
         parts: The containers that it should have, by its revision.
-        identity: What it should be called now.
+        aliases: What it should be called now.
         network: The namespace's network as it is now; None if there is none.
         given_names: Container id → hash of names given after creation.
         started: Ids of the containers whose startup probes have succeeded.
@@ -137,8 +137,8 @@ def care(
     needed = _first_need(pod, parts, started, unwell)
     if needed is _Waiting.FOR_A_CONTAINER:
         # Renaming means leaving the network for a moment: an init container is not disturbed.
-        return _names(pod, identity, network, given_names) if sandbox is not None else None
-    return needed or _names(pod, identity, network, given_names)
+        return _names(pod, aliases, network, given_names) if sandbox is not None else None
+    return needed or _names(pod, aliases, network, given_names)
 
 
 def _first_need(
@@ -271,24 +271,25 @@ def _lost_network(pod: PodSeen, network: NetworkPlace | None) -> bool:
 
 def _names(
     pod: PodSeen,
-    identity: PodIdentity,
+    aliases: tuple[str, ...],
     network: NetworkPlace | None,
     given_names: Mapping[str, str],
 ) -> RenamePod | None:
     holder = pod.holder
     if holder.status is not ContainerStatus.RUNNING or holder.network_mode == "host":
         return None
-    if not identity.aliases:
+    if not aliases:
         # The set goes to the host's network: until it is replaced, the pod stays where it is.
         return None
     # An interrupted renaming leaves a pod off its network.
     is_off = network is not None and network.name not in holder.network_ids
     has = given_names.get(holder.id, holder.labels.get(labels.NAMES, ""))
-    if has == identity.names_hash and not is_off:
+    wanted = names_hash(aliases)
+    if has == wanted and not is_off:
         return None
     return RenamePod(
-        pod=identity.pod,
+        pod=pod.name,
         container_id=holder.id,
-        names_hash=identity.names_hash,
+        names_hash=wanted,
         cause="it is off its network" if is_off else "the Services that select it have changed",
     )
