@@ -124,6 +124,20 @@ def test_a_watch_lets_a_container_rest_longer_each_time_that_it_ends(bench: Benc
     assert pauses[-1] > 20
 
 
+def test_what_ends_after_the_time_is_over_has_still_succeeded(bench: Bench):
+    bench.engine.on_start = lambda _container: bench.clock.sleep(30)
+    bench.apply(a_set(replicas=1), timeout_seconds=10)
+    assert bench.running == ["web-0"]
+
+
+def test_the_pod_that_took_all_the_time_is_named(bench: Bench):
+    bench.engine.on_start = lambda _container: bench.clock.sleep(30)
+    bench.prober.answer = lambda _found: NO
+    with pytest.raises(NotConverged) as caught:
+        bench.apply(probed(a_set(replicas=1)), timeout_seconds=10)
+    assert (caught.value.hint or "").startswith("minisets logs web-0")
+
+
 def test_a_time_is_over_also_while_there_is_always_something_to_do(bench: Bench):
     bench.apply(a_set(replicas=1))
     looks = [0]

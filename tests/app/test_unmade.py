@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from minisets.app.delete import delete_pod
 from minisets.app.describe import PodFacts, SetFacts, describe_views, find_views
+from minisets.app.doctor import examine
 from minisets.app.logs import LogOptions, follow_logs, read_logs
 from minisets.app.park import scale, stop
 from minisets.app.query import get_pods, get_sets
@@ -23,7 +25,7 @@ from minisets.cli.render_describe import render_facts
 from minisets.core.observed import ImageSeen
 from minisets.core.query.goals import parse_goal
 from minisets.errors import EngineConflict, EngineError, MinisetsError, NotConverged, NotFound
-from tests.app.bench import Bench, a_set, container_of
+from tests.app.bench import Bench, a_set, container_of, with_claim
 from tests.fakes import DEMO
 
 MISSING = "image app:1 was not found in its registry"
@@ -196,6 +198,36 @@ def test_a_missing_object_of_a_volume_is_told_by_an_event_as_in_kubernetes(bench
     assert rows(bench) == [("web-0", "0/1", "ContainerCreating")]
     assert told(bench, "web-0") == [
         ("Warning", "FailedMount", 'MountVolume.SetUp failed: configmap "conf" not found')
+    ]
+
+
+def test_a_pod_whose_claim_cannot_be_had_is_pending_and_has_no_place(bench: Bench):
+    manifest = with_claim(with_image(a_set(replicas=1)), volumeName="pv-7")
+    with pytest.raises(NotConverged):
+        bench.apply(manifest)
+    why = 'the claim "data-web-0" asks for the persistentvolume "pv-7", which is not there'
+    assert rows(bench) == [("web-0", "0/1", "Pending")]
+    ((kind, reason, message),) = told(bench, "web-0")
+    assert (kind, reason) == ("Warning", "FailedScheduling")
+    assert message.startswith(why)
+    status = one(bench, "web-0").object["status"]
+    (condition,) = status["conditions"]
+    assert (condition["status"], condition["reason"]) == ("False", "Unschedulable")
+    assert "containerStatuses" not in status
+    assert "PodScheduled  False" in described(bench, "Pod", "web-0")
+
+
+def test_doctor_tells_why_a_pod_cannot_be_made(bench: Bench, tmp_path: Path):
+    lose_image(bench, imagePullPolicy="Never")
+    every = examine(bench.command(), docker_config=tmp_path / "config.json")
+    found = [one for one in every if one.check == "pods"]
+    assert [(one.message, one.remedy) for one in found] == [
+        (
+            "web-1 of statefulset/web cannot be made: ErrImageNeverPull: image app:1 is not "
+            "present and its pull policy is Never",
+            "docker pull app:1, or docker build -t app:1 ., then: "
+            "minisets start sts/web -n default",
+        )
     ]
 
 

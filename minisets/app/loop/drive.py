@@ -150,14 +150,18 @@ class Drive:
             self._take(world)
             if aim.until is not None and aim.until(self._ready_pods(world)):
                 return True
+            # What ends late is done; what still has to begin then is not.
+            is_late = self._context.clock.monotonic() >= aim.deadline
             if self._advance(world, pool):
-                self._check_time(world, aim)
                 # A pod that was just created is asked before anything is looked up.
                 self._readiness.wait_for_new(_POLL_SECONDS if aim.wait else 0.0)
-            else:
-                is_done = self._rest(world, aim)
-                if is_done is not None:
-                    return is_done
+                world = self._look()
+                if is_late:
+                    self._check_time(world, aim)
+                continue
+            is_done = self._rest(world, aim)
+            if is_done is not None:
+                return is_done
             world = self._look()
 
     def _rest(self, world: World, aim: _Aim) -> bool | None:

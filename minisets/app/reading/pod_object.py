@@ -53,6 +53,7 @@ def pod_object(
     *,
     address: str,
     node: str,
+    unplaced: str = "",
 ) -> Object:
     """Return the object.
 
@@ -64,6 +65,7 @@ def pod_object(
         summary: Of their states.
         address: Of the pod; may be empty.
         node: Name of the Engine's machine; may be empty.
+        unplaced: Why its claims cannot be had; empty if they can.
     """
     return {
         "apiVersion": "v1",
@@ -71,7 +73,11 @@ def pod_object(
         "metadata": _metadata(pod, template, set_name=target.name if target else ""),
         "spec": _spec(pod, template["spec"], target, node),
         "status": {
-            **_status(pod, parts, summary, address),
+            **(
+                _waiting_for_place(pod, unplaced)
+                if unplaced
+                else _status(pod, parts, summary, address)
+            ),
             "qosClass": _qos_class([part.spec for part in parts]),
         },
     }
@@ -125,6 +131,23 @@ def _spec(pod: PodHead, template: Object, target: Target | None, node: str) -> O
     return spec
 
 
+def _waiting_for_place(pod: PodHead, why: str) -> Object:
+    """Return the status of a pod whose claims cannot be had: for Kubernetes it has no node yet."""
+    return {
+        "phase": "Pending",
+        "conditions": [
+            {
+                "type": "PodScheduled",
+                "status": "False",
+                "lastProbeTime": None,
+                "lastTransitionTime": timestamp(pod.created),
+                "reason": "Unschedulable",
+                "message": why,
+            }
+        ],
+    }
+
+
 def _status(pod: PodHead, parts: tuple[PodPart, ...], summary: PodSummary, address: str) -> Object:
     since = timestamp(pod.created)
     status: Object = {
@@ -135,8 +158,7 @@ def _status(pod: PodHead, parts: tuple[PodPart, ...], summary: PodSummary, addre
             _condition("Ready", summary.unready, "unready", since),
             _condition("ContainersReady", summary.unready, "unready", since),
         ],
-        "podIP": address,
-        "podIPs": [{"ip": address}] if address else [],
+        **({"podIP": address, "podIPs": [{"ip": address}]} if address else {}),
         "startTime": since,
         "containerStatuses": _container_statuses(parts, {"main"}),
     }

@@ -117,7 +117,16 @@ def _unmade_view(look: Look, pod: UnmadePod) -> PodView:
         parts=parts,
         setback=setback,
         is_unmade=True,
-        object=pod_object(head, target, template, parts, summary, address="", node=node),
+        object=pod_object(
+            head,
+            target,
+            template,
+            parts,
+            summary,
+            address="",
+            node=node,
+            unplaced="" if is_placed else setback.message,
+        ),
     )
 
 

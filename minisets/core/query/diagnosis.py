@@ -129,6 +129,7 @@ def diagnose(held: Holdings) -> list[Finding]:
         *_lost_records(held),
         *_lost_data(held),
         *_interrupted(held),
+        *_unmade(held),
         *_down(held),
         *_left_containers(held),
         *_left_claims(held),
@@ -264,6 +265,9 @@ def _down(held: Holdings) -> Iterator[Finding]:
         missing, crashing = [], []
         for pod in live.pods:
             found = held.by_name.get(naming.container_name(live.namespace, pod))
+            if found is None and pod in live.facts.setbacks:
+                # See _unmade.
+                continue
             if found is None or (labels.is_ours(found.labels) and found.status in _DOWN):
                 missing.append(pod)
             elif found.status is ContainerStatus.RESTARTING:
@@ -282,6 +286,24 @@ def _down(held: Holdings) -> Iterator[Finding]:
                 "pods",
                 f"{pod} of {live.subject} crashes again and again",
                 f"minisets logs {pod}{flag}",
+            )
+
+
+def _unmade(held: Holdings) -> Iterator[Finding]:
+    """Pods that the last command that tried could not make."""
+    for live in held.sets:
+        if live.facts.deletion or live.facts.is_stopped:
+            continue
+        for pod in live.pods:
+            one = live.facts.setbacks.get(pod)
+            name = naming.container_name(live.namespace, pod)
+            if one is None or name in held.by_name:
+                continue
+            again = f"minisets start sts/{live.name}{naming.flag(live.namespace)}"
+            yield _problem(
+                "pods",
+                f"{pod} of {live.subject} cannot be made: {one.reason}: {one.message}",
+                f"{one.hint}, then: {again}" if one.hint else again,
             )
 
 
