@@ -17,7 +17,7 @@ DIFFERENT: Mapping[str, str] = {
     "rollout": "`status` does the work instead of watching it; `pause` and `resume` are for "
     "Deployments",
     "scale": "waits until it is done; only sets can be scaled",
-    "set": "`image` alone; the rest with `edit` or `apply`",
+    "set": "`image`, `env` and `resources`; the rest with `edit` or `apply`",
     "top": "`pods` alone, measured by the Engine on the spot",
     "version": "tells about the Engine in the place of the server",
     "wait": "drives a set on while it waits",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from minisets.app.context import Context
@@ -22,7 +23,9 @@ from minisets.core.controller.rollout import (
     with_template,
 )
 from minisets.core.controller.snapshot import set_spec
+from minisets.core.input.validate import validate
 from minisets.core.records.set_record import RevisionEntry
+from minisets.errors import ManifestError
 
 Object = dict[str, Any]
 
@@ -121,24 +124,38 @@ def set_images(
     images: Mapping[str, str],
     provider: Images | None = None,
 ) -> bool:
-    """Give containers of a set other images; False if they have them already.
+    """Give containers of a set other images (``*`` is every container); see change_template."""
+    return change_template(context, namespace, name, partial(with_images, images=images), provider)
+
+
+def change_template(
+    context: Context,
+    namespace: str,
+    name: str,
+    change: Callable[[Object], Object],
+    provider: Images | None = None,
+) -> bool:
+    """Change the template of a set; False if it is so already.
 
     Args:
         context: Of the command.
         namespace: Of the set.
         name: Of the set.
-        images: Container name → image; ``*`` is every container.
+        change: The live object in, the changed one out.
         provider: Of images; its own, if none is given.
 
     Raises:
         NotFound: There is no such set or container.
+        ManifestError: What comes of it is none that Kubernetes takes; nothing was changed.
         ImageError: An image cannot be had; nothing was changed.
     """
     world = observe_whole(context, namespace)
     target = find_set(context, namespace, name, world)
-    changed = with_images(target.facts.object, images)
+    changed = change(target.facts.object)
     if changed == target.facts.object:
         return False
+    if problems := validate(changed):
+        raise ManifestError(problems)
     pod = as_set(changed).spec.template.spec
     secrets = PullSecrets(context, world, [(namespace, pod)])
     (provider or Images(context)).provide([pod], secrets)

@@ -56,7 +56,7 @@ COMMANDS = {
     ),
     "rollout": ("minisets.cli.rollout:rollout", "Follow, repeat or take back an update."),
     "scale": ("minisets.cli.scale:scale", "Set how many pods a set has."),
-    "set": ("minisets.cli.rollout:set_group", "Change the image of a set."),
+    "set": ("minisets.cli.set_fields:set_group", "Change images, variables or resources."),
     "start": ("minisets.cli.scale:start", "Bring parked sets back."),
     "stop": ("minisets.cli.scale:stop", "Park sets: pods go, volumes stay."),
     "top": ("minisets.cli.top:top", "Show what pods take of the machine."),

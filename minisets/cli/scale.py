@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import click
 
-from minisets.cli.command import DURATION, Command, Settings, pass_settings
-from minisets.cli.kinds import SET, parse_names, parse_words
+from minisets.cli.changing import SETS_METAVAR, found_sets, select_sets, waiting_options
+from minisets.cli.command import Command, Settings, pass_settings
+from minisets.cli.kinds import SET, parse_names
+from minisets.cli.selection import Given, selection_options
 from minisets.cli.session import open_context, open_screen
-
-_timeout = click.option(
-    "--timeout",
-    type=DURATION,
-    default="10m",
-    show_default=True,
-    help="Longest wait, as 90s or 2h.",
-)
-_wait = click.option("--wait/--no-wait", default=True, help="Wait until it is done.")
+from minisets.core import naming
 
 
 @click.command(
@@ -25,9 +19,10 @@ _wait = click.option("--wait/--no-wait", default=True, help="Wait until it is do
         "minisets scale sts/web --replicas=5",
         "minisets scale sts web --replicas=0",
         "minisets scale sts/web --current-replicas=3 --replicas=5",
+        "minisets scale sts -l app=web --replicas=3",
     ),
 )
-@click.argument("words", nargs=-1, required=True, metavar="TYPE/NAME...")
+@selection_options(SETS_METAVAR)
 @click.option(
     "--replicas", type=click.IntRange(min=0), required=True, metavar="N", help="Pods to have."
 )
@@ -37,41 +32,41 @@ _wait = click.option("--wait/--no-wait", default=True, help="Wait until it is do
     metavar="N",
     help="Scale only if so many are asked for now.",
 )
-@_wait
-@_timeout
+@waiting_options
 @pass_settings
 def scale(
     settings: Settings,
-    words: tuple[str, ...],
+    given: Given,
     replicas: int,
     current_replicas: int | None,
     wait: bool,
     timeout: float,
 ) -> None:
     """Set how many pods a set has: up in order, down from the highest ordinal; volumes stay."""
-    names = parse_words(words, (SET,))[SET]
-    if not names:
-        raise click.UsageError("name the set: minisets scale sts/NAME --replicas=N")
     # kubectl's default, which means any.
     expected = None if current_replicas == -1 else current_replicas
-    with open_screen(settings) as screen, open_context(settings, screen) as context:
-        from minisets.app import park
+    with open_screen(settings) as screen:
+        selection = select_sets(given, settings, screen)
+        with open_context(settings, screen) as context:
+            from minisets.app import park
 
-        for name in names:
-            is_done = park.scale(
-                context,
-                settings.namespace,
-                name,
-                replicas,
-                current_replicas=expected,
-                wait=wait,
-                timeout_seconds=timeout,
-            )
-            screen.result(f"{SET.printed}/{name} scaled")
-            if is_done:
-                screen.remark("next: minisets get pods")
-            else:
-                screen.remark(f"still to come; go on: minisets start sts/{name}")
+            for thing in found_sets(selection, context):
+                flag = naming.flag(thing.namespace)
+                is_done = park.scale(
+                    context,
+                    thing.namespace,
+                    thing.name,
+                    replicas,
+                    current_replicas=expected,
+                    # As with kubectl: no time is not to wait.
+                    wait=wait and timeout > 0,
+                    timeout_seconds=timeout,
+                )
+                screen.result(f"{thing.title} scaled")
+                if is_done:
+                    screen.remark(f"next: minisets get pods{flag}")
+                else:
+                    screen.remark(f"still to come; go on: minisets start sts/{thing.name}{flag}")
 
 
 @click.command(
@@ -102,8 +97,7 @@ def stop(settings: Settings, words: tuple[str, ...]) -> None:
     examples=("minisets start sts/web", "minisets start", "minisets start -n team-1"),
 )
 @click.argument("words", nargs=-1, metavar="[sts/NAME...]")
-@_wait
-@_timeout
+@waiting_options
 @pass_settings
 def start(settings: Settings, words: tuple[str, ...], wait: bool, timeout: float) -> None:
     """Bring parked sets back, or all sets of the namespace, and repair what a reboot left."""

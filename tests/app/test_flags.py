@@ -445,3 +445,136 @@ def test_what_cannot_be_waited_for_is_refused(minisets: CommandLine, words, code
 
     assert (done.exit_code, done.stdout) == (code, "")
     assert said in done.stderr
+
+
+# scale, rollout and set
+
+
+def replicas(bench: Bench) -> tuple[int, int]:
+    return tuple(bench.facts(name).object["spec"]["replicas"] for name in ("web", "db"))
+
+
+def test_sets_are_scaled_by_name_labels_all_and_file(bench: Bench, minisets: CommandLine, file):
+    def scaled(*words: str) -> tuple[int, int]:
+        assert minisets("scale", *words, "--wait=false").exit_code == 0
+        return replicas(bench)
+
+    assert scaled("sts", "web", "db", "--replicas=2") == (2, 2)
+    assert scaled("sts", "-l", "tier=data", "--replicas=0") == (2, 0)
+    assert scaled("sts", "--field-selector=metadata.name=web", "--replicas=0") == (0, 0)
+    assert scaled("sts", "--all", "--replicas=1") == (1, 1)
+    assert scaled("-f", file(a_service(), OTHER), "--replicas=3") == (1, 3)
+
+
+def test_a_set_is_scaled_only_from_what_is_expected(bench: Bench, minisets: CommandLine):
+    refused = minisets("scale", "sts/web", "--replicas=5", "--current-replicas=2")
+
+    assert (refused.exit_code, replicas(bench)) == (2, (3, 1))
+    assert "Expected replicas to be 2, was 3" in refused.stderr
+    assert minisets("scale", "sts/web", "--replicas=2", "--current-replicas=3").exit_code == 0
+    assert minisets("scale", "sts/web", "--replicas=3", "--current-replicas=-1").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["scale", "sts/db", "--replicas=2"],
+        ["start", "sts/db"],
+        ["rollout", "restart", "sts/db"],
+        ["rollout", "status", "sts/db"],
+        ["set", "env", "sts/db", "A=b"],
+        ["set", "resources", "sts/db", "--limits=cpu=1"],
+    ],
+)
+def test_commands_that_drive_wait_as_long_as_is_said(
+    bench: Bench, minisets: CommandLine, waits, words
+):
+    assert minisets(*words).exit_code == 0
+    assert waits[-1] == (600, True)
+    bench.engine.tick(2)
+    minisets(*words, "--timeout=7s")
+    assert waits[-1][0] == 7
+    bench.engine.tick(2)
+    off = "--watch=false" if words[1] == "status" else "--wait=false"
+    minisets(*words, off)
+    assert waits[-1][1] is False
+
+
+def test_an_edit_waits_as_long_as_is_said(minisets: CommandLine, waits, monkeypatch):
+    monkeypatch.setenv("KUBE_EDITOR", "sed -i s/tier/edited/")
+
+    minisets("edit", "sts/db", "--timeout=7s", "--wait=false")
+
+    assert waits == [(7, False)]
+
+
+def test_no_time_is_not_to_wait_for_scale_and_no_end_for_a_status(minisets: CommandLine, waits):
+    minisets("scale", "sts/db", "--replicas=2", "--timeout=0")
+    minisets("rollout", "status", "sts/db", "--timeout=0", "--revision=1")
+
+    assert waits == [(0, False), (7 * 24 * 3600, True)]
+
+
+@pytest.mark.parametrize("verb", ["status", "history", "restart"])
+def test_rollouts_are_chosen_by_labels_and_file(minisets: CommandLine, file, verb):
+    assert minisets("rollout", verb, "sts", "-l", "tier=data").exit_code == 0
+    assert minisets("rollout", verb, "-f", file(a_service(), a_set())).exit_code == 0
+    none = minisets("rollout", verb, "sts", "-l", "tier=none")
+    assert (none.exit_code, "no matching resources found" in none.stderr) == (1, True)
+
+
+def test_a_rollout_is_taken_back_to_the_revision_that_is_named(
+    bench: Bench, minisets: CommandLine
+):
+    for value in "ab":
+        assert minisets("set", "env", "sts/db", f"A={value}").exit_code == 0
+
+    done = minisets("rollout", "undo", "sts", "--all", "--to-revision=1")
+
+    assert "statefulset.apps/db rolled back" in done.stdout
+    assert "env" not in bench.facts("db").object["spec"]["template"]["spec"]["containers"][0]
+    assert "REVISION" in minisets("rollout", "history", "sts/db").stdout
+    assert "A" in minisets("rollout", "history", "sts/db", "--revision=2").stdout
+
+
+def test_images_are_set_by_name_labels_and_for_all_containers(bench: Bench, minisets: CommandLine):
+    bench.engine.images["app:2"] = bench.engine.images["minisets/demo:1"]
+
+    done = minisets("set", "image", "sts", "-l", "tier=data", "*=app:2")
+    assert done.stdout == "statefulset.apps/db image updated\n"
+    done = minisets("set", "image", "sts", "--all", "app=app:2")
+    assert done.stdout == "statefulset.apps/web image updated\n"
+
+
+def test_variables_are_set_removed_and_listed(bench: Bench, minisets: CommandLine):
+    done = minisets("set", "env", "sts/db", "A=1", "B=2", "-c", "ap*")
+    assert done.stdout == "statefulset.apps/db env updated\n"
+    assert minisets("set", "env", "sts/db", "A-").exit_code == 0
+    assert minisets("set", "env", "sts/db", "--list").stdout == (
+        "# StatefulSet db, container app\nB=2\n"
+    )
+    refused = minisets("set", "env", "sts/db", "B=3", "--overwrite=false")
+    assert (refused.exit_code, "'B' already has a value (2)" in refused.stderr) == (2, True)
+    assert minisets("set", "env", "sts/db", "A=1", "--containers=x").exit_code == 1
+    assert "COLOUR" not in str(bench.facts("db").object)
+
+
+def test_resources_are_set_and_removed(bench: Bench, minisets: CommandLine):
+    def of(name: str) -> object:
+        container = bench.facts(name).object["spec"]["template"]["spec"]["containers"][0]
+        return container.get("resources")
+
+    done = minisets(
+        "set", "resources", "sts/db", "--limits=cpu=1,memory=64Mi", "--requests=memory=32Mi"
+    )
+    assert done.stdout == "statefulset.apps/db resource requirements updated\n"
+    assert of("db") == {
+        "limits": {"cpu": "1", "memory": "64Mi"},
+        "requests": {"memory": "32Mi"},
+    }
+    minisets("set", "resources", "sts/db", "-c=app", "--limits=cpu=0,memory=0")
+    assert of("db") == {"requests": {"memory": "32Mi"}}
+    wrong = minisets("set", "resources", "sts/db", "--limits=cpu=lots")
+    assert (wrong.exit_code, "limits" in wrong.stderr) == (2, True)
+    assert minisets("set", "resources", "sts/db", "--limits=cpu").exit_code == 2
+    assert minisets("set", "resources", "sts/db").exit_code == 2

@@ -44,7 +44,10 @@ APPLY = "minisets apply -f web.yaml"
 GROUPS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "empty": (
         (),
-        ("api-resources", "completion", "create", "doctor", "explain", "options", "version"),
+        (
+            "api-resources", "completion", "create", "doctor", "explain", "help", "options",
+            "version",
+        ),
     ),
     "reading": (
         (APPLY,),
@@ -78,7 +81,15 @@ BEFORE: Mapping[str, tuple[str, ...]] = {
     ),
     # The later ones need what an earlier one took.
     "minisets delete -f web.yaml": (APPLY,),
-    "minisets delete pod web-1": (APPLY,),
+    **dict.fromkeys(
+        (
+            "minisets delete pod web-1",
+            "minisets delete pods -l app=web --wait=false",
+            "minisets delete all -l app=web --dry-run",
+            "minisets delete pod web-0 --force --grace-period=0",
+        ),
+        (APPLY,),
+    ),
     "minisets delete pvc www-web-0 www-web-1": ("minisets scale sts/web --replicas=0",),
     "minisets get all -n team-1": ("minisets create namespace team-1",),
     "minisets stop": ("minisets start",),

@@ -307,7 +307,7 @@ def test_a_reader_that_has_gone_is_no_error(monkeypatch):
         (["scale", "sts/web"], "Missing option '--replicas'"),
         (["scale", "sts/web", "--replicas=-1"], "--replicas"),
         (["scale", "pod/web-0", "--replicas=1"], 'no resource type "pod"'),
-        (["scale", "sts", "--replicas=1"], "name the set"),
+        (["scale", "sts", "--replicas=1"], "no name was specified"),
         (["stop", "pod/web-0"], 'no resource type "pod"'),
         (["delete"], "You must provide one or more resources by argument or filename"),
         (["delete", "sts"], "hint: sts NAME, --all, or -l LABELS"),

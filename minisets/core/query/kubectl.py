@@ -62,7 +62,7 @@ ABSENT_BELOW: Mapping[str, Mapping[str, str]] = {
         "kubectl pauses Deployments only; a partition in updateStrategy holds a set's update back",
     ),
     "set": dict.fromkeys(
-        ("env", "resources", "selector", "serviceaccount", "subject"),
+        ("selector", "serviceaccount", "subject"),
         "`edit` and `apply` change all else",
     ),
     "top": dict.fromkeys(
