@@ -22,6 +22,7 @@ from minisets.core.observed import (
     ContainerStatus,
     DiskUsage,
     EngineInfo,
+    EnginePlace,
     EventSeen,
     ExecResult,
     ImageSeen,
@@ -180,6 +181,7 @@ class FakeEngine:
         self._networks: dict[str, NetworkSeen] = {}
         self._faults: list[list[Any]] = []
         self._ids = 0
+        self._is_known = False
         self._lock = threading.RLock()
 
     # What tests do to it.
@@ -219,7 +221,15 @@ class FakeEngine:
 
     # The port.
 
+    @property
+    def place(self) -> EnginePlace:
+        return EnginePlace(endpoint="fake://")
+
     def info(self) -> EngineInfo:
+        if not self._is_known:
+            # As the port says: only the first time.
+            with self._call("info"):
+                self._is_known = True
         return EngineInfo(
             api_version=(1, 41),
             version="20.10.0",

@@ -51,7 +51,7 @@ class Context:
         """Asks pods how they are."""
         from minisets.engine.prober import Prober
 
-        return Prober(self.engine, self.engine.info())
+        return Prober(self.engine, self.engine.place)
 
     def needs_ports(self, network_id: str) -> bool:
         """Say whether probes of pods on a network need ports of this machine.
@@ -61,7 +61,7 @@ class Context:
         """
         from minisets.engine.routes import has_bridge
 
-        return self.engine.info().is_local and not has_bridge(network_id)
+        return self.engine.place.is_local and not has_bridge(network_id)
 
 
 def make_context(engine: Engine, clock: Clock, reporter: Reporter) -> Context:

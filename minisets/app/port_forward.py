@@ -184,7 +184,7 @@ def open_forwards(
         NotConverged: A pod does not run.
         InputError: There is no such port, or no local port can be had.
     """
-    dialer = Dialer(context.engine, context.engine.info())
+    dialer = Dialer(context.engine, context.engine.place)
     roads = [_Road(context, namespace, request, dialer) for request in requests]
     led: dict[int, Forward] = {}
 

@@ -183,6 +183,18 @@ class ImageSeen(msgspec.Struct, frozen=True, kw_only=True):
     os: str = "linux"
 
 
+class EnginePlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an Engine is, seen from here; nobody has to be asked for that.
+
+    Attributes:
+        endpoint: Where it is reached, for example ``unix:///var/run/docker.sock``.
+        is_local: It runs on this machine, reached over a local socket.
+    """
+
+    endpoint: str
+    is_local: bool = True
+
+
 class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Which Engine answers, and what it can do.
 

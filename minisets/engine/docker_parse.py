@@ -16,6 +16,7 @@ from minisets.core.observed import (
     ContainerStatus,
     DiskUsage,
     EngineInfo,
+    EnginePlace,
     EventSeen,
     HealthRun,
     ImageSeen,
@@ -238,6 +239,12 @@ def short_id(identity: str) -> str:
     return identity[:12] if len(identity) == 64 else identity
 
 
+def to_place(endpoint: Endpoint) -> EnginePlace:
+    """Say where the Engine at an endpoint is, seen from here."""
+    is_local = endpoint.url.startswith(("unix://", "npipe://"))
+    return EnginePlace(endpoint=endpoint.url, is_local=is_local)
+
+
 def parse_info(
     body: Mapping[str, Any],
     endpoint: Endpoint,
@@ -253,7 +260,7 @@ def parse_info(
         version=str(body.get("ServerVersion") or ""),
         endpoint=endpoint.url,
         endpoint_source=endpoint.source,
-        is_local=endpoint.url.startswith(("unix://", "npipe://")),
+        is_local=to_place(endpoint).is_local,
         os=str(body.get("OSType") or "linux"),
         architecture=_ARCHITECTURES.get(architecture, architecture),
         cpus=int(body.get("NCPU") or 0),

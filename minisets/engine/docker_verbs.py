@@ -16,6 +16,7 @@ from minisets.core.observed import (
     ContainerSeen,
     DiskUsage,
     EngineInfo,
+    EnginePlace,
     EventSeen,
     ExecResult,
     ImageSeen,
@@ -68,6 +69,11 @@ class DockerEngine:
     def api_version(self) -> tuple[int, int]:
         """The version agreed on; costs no call, as info() does."""
         return self._link.api_version
+
+    @property
+    def place(self) -> EnginePlace:
+        """Where it is; costs no call."""
+        return docker_parse.to_place(self._link.endpoint)
 
     def info(self) -> EngineInfo:
         """Tell which Engine this is. Costs one call the first time."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ContainerSeen,
         DiskUsage,
         EngineInfo,
+        EnginePlace,
         EventSeen,
         ExecResult,
         ImageSeen,
@@ -59,6 +60,10 @@ class Engine(Protocol):
     object it does not know, EngineConflict for a taken name, address or port, ImageError for
     images, and EngineError for any other refusal, with the Engine's own words in the message.
     """
+
+    @property
+    def place(self) -> EnginePlace:
+        """Where it is; costs no call."""
 
     def info(self) -> EngineInfo:
         """Tell which Engine this is. Costs calls only the first time."""

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from minisets.core.manifest.meta import IntOrString
 from minisets.core.manifest.probe import GRPCAction, HTTPGetAction, Probe
-from minisets.core.observed import ContainerStatus, EngineInfo, ExecResult, PublishedPort
+from minisets.core.observed import ContainerStatus, EnginePlace, ExecResult, PublishedPort
 from minisets.core.pod.probe_state import ProbeResult
 from minisets.engine import probe_shell
 from minisets.engine.ports import Engine
@@ -121,12 +121,14 @@ class Prober:
     person should know, for example that nothing here can probe a pod.
     """
 
-    def __init__(self, engine: Engine, info: EngineInfo, *, platform: str = sys.platform) -> None:
+    def __init__(
+        self, engine: Engine, place: EnginePlace, *, platform: str = sys.platform
+    ) -> None:
         self._engine = engine
-        self._info = info
+        self._place = place
         # Docker Desktop keeps its networks inside a virtual machine.
         self._works: dict[Way, bool | None] = {
-            Way.ADDRESS: None if info.is_local and platform == "linux" else False,
+            Way.ADDRESS: None if place.is_local and platform == "linux" else False,
             Way.PUBLISHED: None,
         }
         self._tools: dict[str, tuple[str, ...]] = {}
@@ -142,7 +144,7 @@ class Prober:
         """Return the way to a port of a pod; None until an attempt has found it."""
         for way, there in (
             (Way.ADDRESS, target.address),
-            (Way.PUBLISHED, endpoint(target, port, self._info)),
+            (Way.PUBLISHED, endpoint(target, port, self._place)),
         ):
             if there and self._works[way] is not False:
                 return way if self._works[way] else None
@@ -207,7 +209,7 @@ class Prober:
     def _reach(self, target: ProbeTarget, request: Request, timeout: float) -> str:
         if request.host:
             return self._attempt(None, (request.host, request.port), request, timeout)
-        published = endpoint(target, request.port, self._info)
+        published = endpoint(target, request.port, self._place)
         address = (target.address, request.port) if target.address else None
         self._look_for_bridge(target)
         for way, there in ((Way.ADDRESS, address), (Way.PUBLISHED, published)):
@@ -371,12 +373,12 @@ def _headers(action: HTTPGetAction) -> tuple[tuple[str, str], ...]:
     return kept + tuple(pair for pair in standard if pair[0].lower() not in names)
 
 
-def endpoint(target: ProbeTarget, port: int, info: EngineInfo) -> tuple[str, int] | None:
+def endpoint(target: ProbeTarget, port: int, engine: EnginePlace) -> tuple[str, int] | None:
     """Return where the Engine's host answers for a port of a pod; None if it does not."""
     if target.is_on_host:
-        host = "" if info.is_local else urlsplit(info.endpoint).hostname or ""
+        host = "" if engine.is_local else urlsplit(engine.endpoint).hostname or ""
         return host or "127.0.0.1", port
-    return published_place(target.published, port, info)
+    return published_place(target.published, port, engine)
 
 
 def _require_open(connection: socket.socket) -> None:

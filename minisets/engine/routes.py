@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from minisets.core.observed import EngineInfo, PublishedPort
+from minisets.core.observed import EnginePlace, PublishedPort
 
 _TABLE = Path("/proc/net/route")
 
@@ -43,10 +43,10 @@ def has_bridge(network_id: str) -> bool:
 
 
 def published_place(
-    published: Iterable[PublishedPort], port: int, info: EngineInfo
+    published: Iterable[PublishedPort], port: int, engine: EnginePlace
 ) -> tuple[str, int] | None:
     """Return where the Engine's host answers for a container's port, IPv4 first."""
-    host = "" if info.is_local else urlsplit(info.endpoint).hostname or ""
+    host = "" if engine.is_local else urlsplit(engine.endpoint).hostname or ""
     places = []
     for found in published:
         if (found.container_port, found.protocol) != (port, "tcp"):
@@ -54,7 +54,7 @@ def published_place(
         own = found.host_address
         if own in ("", "0.0.0.0", "::"):  # noqa: S104  # Docker's words for "all addresses"
             places.append((host or ("::1" if own == "::" else "127.0.0.1"), found.host_port))
-        elif info.is_local or not own.startswith(("127.", "::1")):
+        elif engine.is_local or not own.startswith(("127.", "::1")):
             places.append((own, found.host_port))
     return min(places, key=lambda place: ":" in place[0], default=None)
 

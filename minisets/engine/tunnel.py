@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from typing import Protocol
 
-from minisets.core.observed import EngineInfo
+from minisets.core.observed import EnginePlace
 from minisets.engine.ports import Engine, ExecStream
 from minisets.engine.prober import ROUTE_SECONDS, ProbeTarget, endpoint
 from minisets.engine.routes import has_bridge
@@ -121,10 +121,12 @@ class Dialer:
     the container. The last one also leads to what listens on the pod's loopback only.
     """
 
-    def __init__(self, engine: Engine, info: EngineInfo, *, platform: str = sys.platform) -> None:
+    def __init__(
+        self, engine: Engine, place: EnginePlace, *, platform: str = sys.platform
+    ) -> None:
         self._engine = engine
-        self._info = info
-        self._is_routed: bool | None = None if info.is_local and platform == "linux" else False
+        self._place = place
+        self._is_routed: bool | None = None if place.is_local and platform == "linux" else False
         self._tools: dict[str, tuple[str, ...]] = {}
         self._lock = threading.Lock()
 
@@ -166,7 +168,7 @@ class Dialer:
         if target.address and is_routed is not False:
             seconds = _CONNECT_SECONDS if is_routed else ROUTE_SECONDS
             found.append(((target.address, port), seconds))
-        place = endpoint(target, port, self._info)
+        place = endpoint(target, port, self._place)
         if place is not None and not (target.address and is_routed):
             found.append((place, _CONNECT_SECONDS))
         return found

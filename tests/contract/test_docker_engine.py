@@ -10,14 +10,20 @@ import sys
 import termios
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import docker.errors
 import pytest
 
+from minisets.app.context import make_context
 from minisets.core import labels
+from minisets.core.events import Reporter
+from minisets.core.observed import EnginePlace
+from minisets.engine.clock import SystemClock
 from minisets.engine.docker_engine import DockerConnection, DockerEngine, connect
 from minisets.engine.docker_sdk import SDK_ERRORS
 from minisets.engine.endpoint import Endpoint
+from minisets.engine.prober import Prober
 from minisets.errors import EngineError, EngineUnreachable, ImageError
 from tests.contract.engine import EngineContract, body
 
@@ -48,6 +54,17 @@ class TestDockerEngine(EngineContract):
         own.info()
         own.info()
         assert own.calls == 10
+        own.close()
+
+    def test_where_the_engine_is_costs_no_call(self):
+        own = connect()
+        context = make_context(own, SystemClock(), cast(Reporter, None))
+        assert isinstance(context.prober, Prober)
+        place = own.place
+        # The ping.
+        assert own.calls == 1
+        info = own.info()
+        assert place == EnginePlace(endpoint=info.endpoint, is_local=info.is_local)
         own.close()
 
     def test_output_and_exit_code_of_a_command(self, engine: DockerEngine, running):

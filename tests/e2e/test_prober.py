@@ -16,7 +16,7 @@ from minisets.core.manifest.probe import ExecAction, HTTPGetAction, Probe, TCPSo
 from minisets.core.observed import (
     ContainerDetail,
     ContainerStatus,
-    EngineInfo,
+    EnginePlace,
     ExecResult,
     PublishedPort,
 )
@@ -28,7 +28,7 @@ from scripts.images import DEMO, build, client
 
 pytestmark = pytest.mark.docker
 
-LOCAL = EngineInfo(api_version=(1, 41), version="", endpoint="unix:///var/run/docker.sock")
+LOCAL = EnginePlace(endpoint="unix:///var/run/docker.sock")
 HTTP = Probe(http_get=HTTPGetAction(port="web"))
 MISSING = Probe(http_get=HTTPGetAction(port="web", path="/missing"))
 TCP = Probe(tcp_socket=TCPSocketAction(port="web"))

@@ -18,7 +18,7 @@ from minisets.core.network.port_forward import (
     to_pod_ports,
     to_service_ports,
 )
-from minisets.core.observed import EngineInfo, ExecResult, PublishedPort
+from minisets.core.observed import EnginePlace, ExecResult, PublishedPort
 from minisets.engine.forwarder import Forwarder
 from minisets.engine.ports import Engine
 from minisets.engine.prober import ProbeTarget
@@ -26,7 +26,7 @@ from minisets.engine.tunnel import Dialer, ExecTunnel, NoWay, SocketTunnel, Tunn
 from minisets.errors import EngineMissing, InputError
 from tests.unit.test_publishing import a_service, a_set
 
-LOCAL = EngineInfo(api_version=(1, 41), version="", endpoint="unix:///var/run/docker.sock")
+LOCAL = EnginePlace(endpoint="unix:///var/run/docker.sock")
 REMOTE = replace(LOCAL, is_local=False, endpoint="tcp://127.0.0.1:2375")
 
 
@@ -330,7 +330,7 @@ class Tools:
         return self.stream
 
 
-def a_dialer(tools: Tools, info: EngineInfo = LOCAL, platform: str = "linux") -> Dialer:
+def a_dialer(tools: Tools, info: EnginePlace = LOCAL, platform: str = "linux") -> Dialer:
     return Dialer(cast(Engine, tools), info, platform=platform)
 
 

@@ -25,7 +25,7 @@ from minisets.core.manifest.probe import (
 from minisets.core.observed import (
     ContainerDetail,
     ContainerStatus,
-    EngineInfo,
+    EnginePlace,
     ExecResult,
     PublishedPort,
 )
@@ -34,10 +34,8 @@ from minisets.engine.prober import Prober, ProbeTarget, Way
 from minisets.engine.routes import published_place
 from minisets.errors import EngineConflict
 
-LOCAL = EngineInfo(api_version=(1, 41), version="20.10", endpoint="unix:///var/run/docker.sock")
-REMOTE = EngineInfo(
-    api_version=(1, 41), version="20.10", endpoint="tcp://127.0.0.1:2376", is_local=False
-)
+LOCAL = EnginePlace(endpoint="unix:///var/run/docker.sock")
+REMOTE = EnginePlace(endpoint="tcp://127.0.0.1:2376", is_local=False)
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # as Docker lists a published port
 NO_SHELL = ExecResult(
     exit_code=126, output=b'OCI runtime exec failed: exec: "sh": executable file not found'
@@ -75,7 +73,7 @@ class ExecStub:
         )
 
 
-def make(stub: ExecStub | None = None, info: EngineInfo = LOCAL, platform="linux") -> Prober:
+def make(stub: ExecStub | None = None, info: EnginePlace = LOCAL, platform="linux") -> Prober:
     return Prober(cast(Engine, stub or ExecStub()), info, platform=platform)
 
 

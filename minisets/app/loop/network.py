@@ -39,7 +39,7 @@ def ensure_network(context: Context, namespace: str) -> NetworkPlace:
         found = _ours(networks, namespace)
         if found:
             return _only_one(context, found)
-        routes = routed_networks() if context.engine.info().is_local else ()
+        routes = routed_networks() if context.engine.place.is_local else ()
         taken = [*routes, *refused, *(text for seen in networks for text in seen.subnets)]
         subnet = next(free_subnets(taken), None)
         if subnet is None:

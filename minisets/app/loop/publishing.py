@@ -22,7 +22,7 @@ from minisets.core.network.host_ports import (
     render_ports,
 )
 from minisets.core.network.publishing import HOST_PORT, scheme_of, url, wishes
-from minisets.core.observed import EngineInfo, PublishedPort
+from minisets.core.observed import EnginePlace, PublishedPort
 from minisets.core.pod.seen import PodSeen
 from minisets.core.records.set_record import SetRecord, parse_set
 from minisets.errors import NotConverged, PortTaken
@@ -125,7 +125,7 @@ def places(context: Context, target: Target, services: Sequence[Service]) -> Ite
         asked = _wishes(target, services, ordinal, template)
         if not asked:
             continue
-        host = _host_of(context.engine.info())
+        host = _host_of(context.engine.place)
         given = published_ports(asked, ordinal, target.facts.ports)
         for wish, port in zip(asked, given, strict=True):
             name = f" ({wish.name})" if wish.name and len(asked) > 1 else ""
@@ -137,7 +137,7 @@ def places_of_pod(context: Context, target: Target, pod: PodSeen) -> tuple[str, 
     ports = parse_ports(pod.labels.get(labels.PORTS, ""))
     if not ports:
         return ()
-    host = _host_of(context.engine.info())
+    host = _host_of(context.engine.place)
     template = target.template_of(pod.labels.get(labels.REVISION, ""))
     return tuple(
         url(port, scheme_of(template, port.container_port, port.protocol), host) for port in ports
@@ -168,13 +168,13 @@ def places_of_service(
             for port in has:
                 wish = wanted.get((port.container_port, port.protocol))
                 if wish is not None and wish.origin != HOST_PORT and port in given:
-                    address, host = port.host_address, _host_of(context.engine.info())
+                    address, host = port.host_address, _host_of(context.engine.place)
                     found.append(f"{url(port, wish.scheme, host)} -> {pod.name}")
     return address, tuple(found)
 
 
-def _host_of(info: EngineInfo) -> str:
-    return "" if info.is_local else urlsplit(info.endpoint).hostname or ""
+def _host_of(engine: EnginePlace) -> str:
+    return "" if engine.is_local else urlsplit(engine.endpoint).hostname or ""
 
 
 def _wishes(
