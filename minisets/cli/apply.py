@@ -16,7 +16,7 @@ from minisets.core import naming
 
 if TYPE_CHECKING:
     from minisets.cli.progress import Screen
-    from minisets.core.input.load import LoadedObject
+    from minisets.core.input.load import LoadedObject, UnknownFields
     from minisets.core.network.publishing import PublishFlags
 
 DryRun = Literal["auto", "client", "server", "none"]
@@ -33,6 +33,16 @@ _EXAMPLES = (
 )
 
 
+# As kubectl takes them; a word for a truth value is from before there was a warning.
+_UNKNOWN_FIELDS: dict[str, UnknownFields] = {
+    "false": "ignore",
+    "ignore": "ignore",
+    "strict": "strict",
+    "true": "strict",
+    "warn": "warn",
+}
+
+
 @click.command("apply", cls=Command, examples=_EXAMPLES)
 @file_options(is_required=True)
 @click.option(
@@ -43,6 +53,15 @@ _EXAMPLES = (
     type=click.Choice(["auto", "client", "server", "none"]),
     help="Print every step and do none: against what lives (server), as if nothing lived "
     "(client), or server if an Engine answers (--dry-run alone).",
+)
+@click.option(
+    "--validate",
+    cls=BareOption,
+    bare="strict",
+    default="strict",
+    show_default=True,
+    type=click.Choice(["strict", "warn", "ignore", "true", "false"]),
+    help="What becomes of fields that Kubernetes does not know: an error, a notice, nothing.",
 )
 @click.option("--wait/--no-wait", default=True, help="Wait until everything is ready.")
 @click.option(
@@ -81,6 +100,7 @@ def apply(
     files: tuple[str, ...],
     recursive: bool,
     dry_run: DryRun,
+    validate: str,
     wait: bool,
     timeout: float,
     pull: Pull | None,
@@ -94,7 +114,10 @@ def apply(
     Run it again at any time: it changes what is different and repairs what is broken.
     """
     with open_screen(settings) as screen:
-        objects = load_objects(settings, screen, files, recursive=recursive)
+        unknown_fields = _UNKNOWN_FIELDS[validate]
+        objects = load_objects(
+            settings, screen, files, recursive=recursive, unknown_fields=unknown_fields
+        )
         from minisets.core.network.publishing import PublishFlags
 
         flags = PublishFlags(ports=publish, address=publish_address or "")

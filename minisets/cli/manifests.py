@@ -14,7 +14,7 @@ from minisets.errors import InputError
 
 if TYPE_CHECKING:
     from minisets.cli.progress import Screen
-    from minisets.core.input.load import LoadedObject
+    from minisets.core.input.load import LoadedObject, UnknownFields
 
 _FunctionT = TypeVar("_FunctionT", bound=Callable[..., Any])
 
@@ -46,6 +46,7 @@ def load_objects(
     *,
     recursive: bool,
     tell_notices: bool = True,
+    unknown_fields: UnknownFields = "strict",
 ) -> list[LoadedObject]:
     """Read, check and place every object; no Engine is asked.
 
@@ -58,7 +59,8 @@ def load_objects(
     from minisets.engine.files import read_manifests
 
     loaded = load(
-        read_manifests(files, recursive=recursive, stdin=lambda: sys.stdin.buffer.read())
+        read_manifests(files, recursive=recursive, stdin=lambda: sys.stdin.buffer.read()),
+        unknown_fields=unknown_fields,
     )
     objects = place(
         loaded.objects, settings.namespace, is_explicit=settings.namespace_given is not None

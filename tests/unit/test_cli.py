@@ -458,3 +458,21 @@ def test_half_a_command_asks_what_there_is(capsys, words):
     shown = capsys.readouterr()
     assert (ended.value.code, shown.err) == (0, "")
     assert shown.out.startswith(f"Usage: {' '.join(['minisets', *words])} ")
+
+
+@pytest.mark.parametrize(
+    ("flag", "code", "said"),
+    [
+        ("--validate", 2, 'error: <stdin>:5:3: spec.replicaz: unknown field "replicaz"'),
+        ("--validate=true", 2, 'unknown field "replicaz"'),
+        ("--validate=warn", 0, 'notice: <stdin>:5: statefulset/web: unknown field "replicaz" is'),
+        ("--validate=ignore", 0, ""),
+        ("--validate=false", 0, ""),
+    ],
+)
+def test_validate_says_what_becomes_of_unknown_fields(flag: str, code: int, said: str):
+    text = MANIFEST.replace("spec:\n", "spec:\n  replicaz: 3\n", 1)
+    done = run("apply", "-f", "-", "--dry-run=client", flag, stdin=text)
+    assert done.exit_code == code
+    assert said in done.stderr
+    assert ("replicaz" in done.stderr) is bool(said)

@@ -228,6 +228,35 @@ items:
     assert "ingress/web is ignored: " in ingress_said
 
 
+UNKNOWN = WEB.replace("replicas: 3", "replica: 3").replace(
+    "        image:", "        imag: x\n        image:"
+)
+
+
+def test_unknown_fields_are_left_out_with_a_notice_where_that_is_asked_for():
+    loaded = load(parse_manifests(UNKNOWN, "web.yaml"), unknown_fields="warn")
+    assert [str(notice) for notice in loaded.notices] == [
+        'web.yaml:22: statefulset/web: unknown field "replica" is left out',
+        'web.yaml:30: statefulset/web: unknown field "imag" is left out',
+    ]
+    web = loaded.objects[1]
+    assert "replica" not in web.raw["spec"]
+    assert "imag" not in web.raw["spec"]["template"]["spec"]["containers"][0]
+
+
+def test_unknown_fields_are_left_out_without_a_word_where_they_are_ignored():
+    loaded = load(parse_manifests(UNKNOWN, "web.yaml"), unknown_fields="ignore")
+    assert loaded.notices == ()
+    assert "replica" not in loaded.objects[1].raw["spec"]
+
+
+def test_what_is_wrong_otherwise_is_refused_whatever_becomes_of_unknown_fields():
+    text = UNKNOWN.replace("serviceName: nginx", "serviceName: 3")
+    with pytest.raises(ManifestError) as caught:
+        load(parse_manifests(text, "web.yaml"), unknown_fields="ignore")
+    assert [problem.path for problem in caught.value.problems] == ["spec.serviceName"]
+
+
 @pytest.mark.parametrize(
     ("version", "kind", "path", "hint"),
     [

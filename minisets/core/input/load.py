@@ -10,13 +10,13 @@ import copy
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from minisets.core.input.cluster_api import api_notice
 from minisets.core.input.decode import decode
 from minisets.core.input.defaults import API_VERSIONS, apply_defaults, convert_to_current
 from minisets.core.input.kubernetes_kinds import unknown_kind
-from minisets.core.input.schema import check_schema, strip_nulls
+from minisets.core.input.schema import UNKNOWN_FIELD, check_schema, strip_nulls
 from minisets.core.input.source import Document, Json, Notice, Path, Source, parse_path
 from minisets.core.input.support import notice_of_other_kind, review
 from minisets.core.input.support_table import NO_API
@@ -24,6 +24,8 @@ from minisets.core.input.validate import find_overwritten, validate
 from minisets.core.input.zero_values import drop_zeros
 from minisets.core.manifest import Manifest
 from minisets.errors import ManifestError, Problem
+
+UnknownFields = Literal["strict", "warn", "ignore"]
 
 _MEANT = re.compile('did you mean "([^"]+)"')
 
@@ -64,8 +66,13 @@ class _Checked:
     source: Source
 
 
-def load(documents: Iterable[Document]) -> Loaded:
+def load(documents: Iterable[Document], *, unknown_fields: UnknownFields = "strict") -> Loaded:
     """Check and type every document.
+
+    Args:
+        documents: As they were read.
+        unknown_fields: Fields that Kubernetes does not know are refused, left out with a notice
+            (warn), or left out (ignore), as by ``kubectl apply --validate``.
 
     Raises:
         ManifestError: At least one is wrong; carries every problem of every document.
@@ -76,7 +83,7 @@ def load(documents: Iterable[Document]) -> Loaded:
     documents = tuple(documents)
     others = [document.obj for document in documents]
     for document in documents:
-        found, said, wrong = _check(document, others)
+        found, said, wrong = _check(document, others, unknown_fields)
         checked.extend(found)
         notices.extend(document.source.place_notice(notice) for notice in said)
         placed = [document.source.place(problem) for problem in dict.fromkeys(wrong)]
@@ -90,7 +97,7 @@ def load(documents: Iterable[Document]) -> Loaded:
 
 
 def _check(
-    document: Document, others: Sequence[Json]
+    document: Document, others: Sequence[Json], unknown_fields: UnknownFields
 ) -> tuple[list[_Checked], list[Notice], list[Problem]]:
     raw = strip_nulls(document.obj)
     problems = _check_identity(raw)
@@ -109,6 +116,8 @@ def _check(
         return [], [], [Problem(message=message, path="apiVersion", hint=hint)]
     read = drop_zeros(converted, kind)
     wrong = check_schema(read, kind)
+    left_out = _left_out(wrong, (converted, read)) if unknown_fields != "strict" else ()
+    wrong = tuple(problem for problem in wrong if problem not in left_out)
     if wrong:
         return [], [], [*wrong, *_more_problems(read, wrong)]
     notices, refused = _review(read, others)
@@ -116,7 +125,21 @@ def _check(
     problems = [*refused, *validate(defaulted)]
     subject = f"{kind.lower()}/{converted['metadata'].get('name', '')}"
     said = [Notice(message="; ".join(changes), subject=subject, path="apiVersion")] * bool(changes)
+    if unknown_fields == "warn":
+        said += [
+            Notice(message=f"{problem.message} is left out", subject=subject, path=problem.path)
+            for problem in left_out
+        ]
     return [_Checked(converted, defaulted, document.source)], [*said, *notices], problems
+
+
+def _left_out(wrong: Iterable[Problem], objects: Iterable[dict[str, Any]]) -> tuple[Problem, ...]:
+    """Take unknown fields out of the objects, in place, and return what was wrong with them."""
+    unknown = tuple(problem for problem in wrong if problem.message.startswith(UNKNOWN_FIELD))
+    for obj in objects:
+        for problem in unknown:
+            _take_out(obj, parse_path(problem.path), meant=None)
+    return unknown
 
 
 def _review(

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _STRING_MAPS = frozenset(
     {"annotations", "data", "labels", "matchLabels", "parameters", "stringData"}
 )
+UNKNOWN_FIELD = "unknown field"
+"""How the message begins of a field that its type does not have."""
+
 _TYPE_WORDS = {
     "string": "a string",
     "integer": "an integer",
@@ -131,7 +134,7 @@ def _problems_of(error: jsonschema_rs.ValidationError) -> list[Problem]:
 
 def _unknown_field(path: Path, name: str, known: list[str]) -> Problem:
     return Problem(
-        message=f'unknown field "{name}"',
+        message=f'{UNKNOWN_FIELD} "{name}"',
         path=render_path((*path, name)),
         hint=_suggest(name, known),
     )
