@@ -107,7 +107,10 @@ def _read_folder(folder: Path, *, recursive: bool) -> tuple[list[Document], list
     files = sorted(path for path in candidates if path.suffix in SUFFIXES and path.is_file())
     if not files:
         kinds = ", ".join(f"*{suffix}" for suffix in SUFFIXES)
-        return [], [Problem(message=f"no manifest in this folder ({kinds})", file=str(folder))]
+        is_deeper = not recursive and any(path.is_dir() for path in folder.iterdir())
+        hint = "-R reads the folders inside it, too" if is_deeper else ""
+        message = f"no manifest in this folder ({kinds})"
+        return [], [Problem(message=message, file=str(folder), hint=hint)]
     documents: list[Document] = []
     problems: list[Problem] = []
     for path in files:
@@ -123,7 +126,10 @@ def _read_folder(folder: Path, *, recursive: bool) -> tuple[list[Document], list
 def _unreadable(name: str, error: OSError | ValueError) -> Problem:
     if isinstance(error, FileNotFoundError):
         return Problem(message=f'the path "{name}" does not exist', hint=_meant(Path(name)))
-    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    # A URL that leads nowhere has the error of the connection inside.
+    cause = getattr(error, "reason", None)
+    inner = cause if isinstance(cause, OSError) else error
+    reason = (inner.strerror if isinstance(inner, OSError) else None) or str(inner)
     return Problem(message=f"cannot be read: {reason}", file=name)
 
 

@@ -115,7 +115,7 @@ def _flatten(
 ) -> list[Document]:
     """Give the object, or the objects inside a List of objects."""
     kind, items = obj.get("kind"), obj.get("items")
-    if isinstance(kind, str) and kind.endswith("List") and "items" in obj:
+    if kind == "List" or (isinstance(kind, str) and kind.endswith("List") and "items" in obj):
         if not isinstance(items, list):
             items = [] if items is None else [items]
         found: list[Document] = []

@@ -1,4 +1,5 @@
 import io
+import urllib.error
 
 import pytest
 
@@ -296,3 +297,25 @@ def test_a_path_that_does_not_exist_is_told_with_the_one_that_was_meant(tmp_path
     with pytest.raises(ManifestError) as caught:
         read_manifests([str(tmp_path / "none" / "wbe.yaml")])
     assert caught.value.problems[0].hint == ""
+
+
+def test_a_list_without_items_has_no_objects():
+    assert objects("apiVersion: v1\nkind: List\n") == []
+
+
+def test_a_folder_whose_manifests_lie_deeper_names_the_flag_for_them(tmp_path):
+    (tmp_path / "deeper").mkdir()
+    with pytest.raises(ManifestError) as caught:
+        read_manifests([str(tmp_path)])
+    (found,) = caught.value.problems
+    assert found.hint == "-R reads the folders inside it, too"
+
+
+def test_a_url_that_leads_nowhere_is_told_in_the_words_of_the_connection():
+    def fetch(_):
+        raise urllib.error.URLError(ConnectionRefusedError(111, "Connection refused"))
+
+    with pytest.raises(ManifestError) as caught:
+        read_manifests(["http://127.0.0.1:1/web.yaml"], fetch=fetch)
+    (found,) = caught.value.problems
+    assert found.message == "cannot be read: Connection refused"

@@ -359,6 +359,11 @@ def test_a_schema_error_does_not_hide_what_the_other_rules_say():
     assert any("Nginx_" in text for text in found)
 
 
+def test_a_field_of_a_wrong_type_is_not_asked_for_as_well():
+    found = problems(WEB.replace("  name: web\nspec", "  name: 5\nspec"))
+    assert found == ["web.yaml:16:9: metadata.name: must be a string, not the number 5"]
+
+
 def test_what_is_empty_where_the_api_server_cannot_tell_is_accepted_without_a_word():
     probe = {"tcpSocket": {"port": 80, "host": ""}, "periodSeconds": 0, "successThreshold": 0}
     obj = a_set(

@@ -176,7 +176,13 @@ def _more_problems(obj: dict[str, Any], wrong: tuple[Problem, ...]) -> list[Prob
     if check_schema(rest, rest["kind"]):
         return []
     _, refused = review(rest)
-    return [*refused, *validate(apply_defaults(rest))]
+    told = {problem.path for problem in wrong}
+    # What was taken out is there, so nobody may be asked to write it.
+    return [
+        problem
+        for problem in (*refused, *validate(apply_defaults(rest)))
+        if problem.path not in told
+    ]
 
 
 def _take_out(obj: Json, path: Path, *, meant: re.Match[str] | None) -> None:
