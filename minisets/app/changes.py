@@ -211,4 +211,4 @@ def world_after(world: World, changes: Sequence[Change]) -> World:
         )
         for change in changes
     )
-    return replace(world, written=written)
+    return replace(world, written=(*world.written, *written))

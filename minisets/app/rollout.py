@@ -11,7 +11,7 @@ from minisets.app.context import Context
 from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.loop.images import Images
 from minisets.app.loop.pull_secrets import PullSecrets
-from minisets.app.loop.sets import find_set, observe_whole
+from minisets.app.loop.sets import find_set, observe_as_whole, observe_whole
 from minisets.app.loop.targets import Target, flush
 from minisets.app.loop.world import as_set
 from minisets.core.controller.controller_state import Status
@@ -78,7 +78,8 @@ def history(context: Context, namespace: str, name: str) -> tuple[RevisionEntry,
     Raises:
         NotFound: There is no such set.
     """
-    entries = find_set(context, namespace, name).facts.revisions
+    world = observe_as_whole(context, namespace)
+    entries = find_set(context, namespace, name, world).facts.revisions
     return tuple(sorted(entries, key=lambda entry: entry.number))
 
 

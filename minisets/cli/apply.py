@@ -76,7 +76,11 @@ _UNKNOWN_FIELDS: dict[str, UnknownFields] = {
     type=click.Choice(["always", "missing", "never"]),
     help="When to pull images, whatever the manifests say.",
 )
-@click.option("--platform", metavar="OS/ARCH", help="Platform of images to pull.")
+@click.option(
+    "--platform",
+    metavar="OS/ARCH",
+    help="Platform of images that this command pulls; later ones do not know of it.",
+)
 @click.option(
     "--refresh-images", is_flag=True, help="Replace pods whose image tag means another image now."
 )

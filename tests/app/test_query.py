@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
+from minisets.app.compare import compare
+from minisets.app.create import create
 from minisets.app.delete import delete_set
 from minisets.app.dry_run import dry_run
 from minisets.app.park import stop
@@ -323,3 +328,36 @@ def test_a_claim_carries_the_date_of_its_creation(bench: Bench):
     assert volume.labels["minisets.io/created"] == volume.created
     assert view.created == seconds_of(volume.created)
     assert "minisets.io/created" not in str(view.object)
+
+
+def _pruned(bench: Bench) -> None:
+    bench.apply(a_service(), with_claim(a_set(replicas=2)))
+    bench.prune_volumes()
+    bench.engine.log.clear()
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda bench: dry_run(bench.command(), bench.load(with_claim(a_set(replicas=2)))),
+        lambda bench: compare(bench.command(), bench.load(with_claim(a_set(replicas=2)))),
+        lambda bench: history(bench.command(), "default", "web"),
+        lambda bench: get_sets(bench.command(), "default"),
+        lambda bench: create(
+            bench.command(), bench.load(a_service("other"))[0], "services", is_dry=True
+        ),
+    ],
+    ids=["dry run", "diff", "history", "get", "create"],
+)
+def test_who_only_looks_writes_no_lost_record_down(bench: Bench, look: Callable[[Bench], Any]):
+    _pruned(bench)
+    look(bench)
+    assert {line.split()[0] for line in bench.engine.log} <= READS
+    assert bench.records == []
+
+
+def test_a_dry_run_knows_of_a_set_whose_record_a_prune_took(bench: Bench):
+    _pruned(bench)
+    (found,) = dry_run(bench.command(), bench.load(with_claim(a_set(replicas=2))))
+    assert found.verb == "unchanged"
+    assert not any(step.startswith(("create pod", "delete pod")) for step in found.steps)

@@ -19,10 +19,10 @@ from minisets.errors import Overtaken
 _SET_KIND = "StatefulSet"
 
 
-def rebuild(
+def recovered(
     context: Context, world: World, facts: SetRecord, namespace: str, name: str
-) -> Record | None:
-    """Write a set's record anew from what its pods carry; None if somebody else was faster.
+) -> Record:
+    """Return the record of a set as its pods have it; nothing is written.
 
     Args:
         context: Of the command.
@@ -36,8 +36,21 @@ def rebuild(
         blocks=_blocks(context, world, namespace, name),
         ports=_ports(world, facts, namespace, name),
     )
+    return Record(
+        kind=_SET_KIND,
+        namespace=namespace,
+        name=name,
+        generation=0,
+        nonce="",
+        data=to_data(facts),
+    )
+
+
+def rebuild(context: Context, found: Record) -> Record | None:
+    """Write a set's record anew from what its pods carry; None if somebody else was faster."""
+    name = found.name
     try:
-        record = context.store.create(_SET_KIND, namespace, name, to_data(facts))
+        record = context.store.create(_SET_KIND, found.namespace, name, found.data)
     except Overtaken:
         return None
     context.reporter.notice(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from minisets.app.context import Context
 from minisets.app.loop.leftovers import remove_leftovers
@@ -63,15 +64,33 @@ def observe_whole(context: Context, namespace: str | None) -> World:
     """Look at the Engine; sets whose records a prune took are rebuilt from their pods first."""
     world = observe(context.engine, namespace)
     remove_leftovers(context, world)
-    lost = list(_lost_sets(world))
+    lost = _recovered(context, world)
     if not lost:
         return world
     # Seldom needed, and much to import.
     from minisets.app.loop.rebuild import rebuild
 
-    for space, name in lost:
-        rebuild(context, world, carried(world, space, name), space, name)
+    for record in lost:
+        rebuild(context, record)
     return observe(context.engine, namespace)
+
+
+def observe_as_whole(context: Context, namespace: str | None) -> World:
+    """Look at the Engine as observe_whole does, and write nothing: for who only looks."""
+    world = observe(context.engine, namespace)
+    return replace(world, written=_recovered(context, world))
+
+
+def _recovered(context: Context, world: World) -> tuple[Record, ...]:
+    """Return the records of sets that a prune took, as their pods have them."""
+    lost = list(_lost_sets(world))
+    if not lost:
+        return ()
+    from minisets.app.loop.rebuild import recovered
+
+    return tuple(
+        recovered(context, world, carried(world, space, name), space, name) for space, name in lost
+    )
 
 
 def _lost_sets(world: World) -> Iterable[tuple[str, str]]:
