@@ -285,3 +285,23 @@ def test_where_pods_are_not_reached_their_probes_have_ports_that_nobody_else_is_
     bench.needs_ports = False
     bench.apply(open_service(), manifest)
     assert bench.ids() == before
+
+
+def test_a_host_port_that_moves_up_by_one_is_the_one_that_is_written(bench: Bench):
+    bench.apply(with_host_port(a_set(), 8080))
+    bench.apply(with_host_port(a_set(), 8081))
+    assert all_published(bench) == {"web-0": [8081], "web-1": [8082], "web-2": [8083]}
+    assert notices_of(bench, "another owner") == []
+
+
+def test_a_host_port_stays_with_nobody_when_its_pods_go_to_the_network_of_the_host(bench: Bench):
+    bench.apply(with_host_port(a_set(replicas=1), 8080))
+    changed = with_host_port(a_set(replicas=1), 80)
+    changed["spec"]["template"]["spec"]["hostNetwork"] = True
+    bench.apply(changed)
+    assert (published(bench, "web-0"), bench.facts().ports) == ([], ())
+    (view,) = query.get_pods(bench.command(), "default")
+    assert view.places == ()
+    bench.apply(a_set(replicas=1))
+    assert published(bench, "web-0") == []
+    assert "hostPort" not in str(bench.facts().object)

@@ -14,6 +14,7 @@ from minisets.core.network.host_ports import (
     Moved,
     PortBlock,
     Wish,
+    Wishes,
     allocate,
     move,
     parse_ports,
@@ -60,10 +61,12 @@ def provide_ports(
     target: Target, world: World, targets: Iterable[Target]
 ) -> tuple[tuple[PortBlock, ...], tuple[str, ...]]:
     """Return the set's host ports, and a notice for each that is not the one that is written."""
+    today, before = _wishes_by_ordinal(target, world)
     blocks, moved = allocate(
-        _wishes_by_ordinal(target, world),
+        {ordinal: (*asked, *before.get(ordinal, ())) for ordinal, asked in today.items()},
         own=target.facts.ports,
         others=_other_blocks(target, world, {other.key: other.facts for other in targets}),
+        leaving=_keys(before) - _keys(today),
     )
     return blocks, tuple(_why_moved(target, one) for one in moved)
 
@@ -185,19 +188,23 @@ def _wishes(
     )
 
 
-def _wishes_by_ordinal(target: Target, world: World) -> Mapping[int, tuple[Wish, ...]]:
-    """Return what each pod asks for: by today's template, and by the one it was made from."""
+def _wishes_by_ordinal(target: Target, world: World) -> tuple[Wishes, Wishes]:
+    """Return what each pod asks for by today's template, and by the one it was made from."""
     services = world.services(target.namespace)
     pods = {pod.name: pod for pod in world.pods(target.namespace, target.name)}
-    today = target.manifest.spec.template
-    found = {}
+    template = target.manifest.spec.template
+    today, before = {}, {}
     for ordinal in _ordinals(target):
-        asked = _wishes(target, services, ordinal, today)
+        today[ordinal] = _wishes(target, services, ordinal, template)
         pod = pods.get(f"{target.name}-{ordinal}")
         if pod is not None:
-            asked += wishes_of(target, services, pod.name, pod.labels.get(labels.REVISION, ""))
-        found[ordinal] = asked
-    return found
+            revision = pod.labels.get(labels.REVISION, "")
+            before[ordinal] = wishes_of(target, services, pod.name, revision)
+    return today, before
+
+
+def _keys(wishes: Wishes) -> frozenset[str]:
+    return frozenset(wish.key for asked in wishes.values() for wish in asked)
 
 
 def _ordinals(target: Target) -> range:

@@ -109,7 +109,11 @@ def published_ports(
 
 
 def allocate(
-    wishes: Wishes, *, own: tuple[PortBlock, ...], others: Iterable[PortBlock]
+    wishes: Wishes,
+    *,
+    own: tuple[PortBlock, ...],
+    others: Iterable[PortBlock],
+    leaving: frozenset[str] = frozenset(),
 ) -> tuple[tuple[PortBlock, ...], tuple[Moved, ...]]:
     """Return the set's blocks, with ports for all its pods, and which of these had to move.
 
@@ -117,6 +121,7 @@ def allocate(
         wishes: Of each pod that the set asks for.
         own: Blocks that the set has; those of wishes that it has no more go.
         others: Blocks of other sets.
+        leaving: Keys of wishes that only pods have that are still to be made anew.
     """
     if not wishes:
         # A set that is scaled to nothing comes back to the same ports.
@@ -134,7 +139,9 @@ def allocate(
             and _given(wish, ordinal, blocks) is None
         ]
         for run in _runs(missing):
-            spans = [_span_of(block) for block in blocks] + ([] if wish.is_strict else foreign)
+            standing = [one for one in blocks if not _gives_way(one, wish, run, leaving)]
+            spans = [_span_of(block) for block in standing]
+            spans += [] if wish.is_strict else foreign
             port = _free_run(wish, wish.natural(run[0]), len(run), spans)
             if port != wish.natural(run[0]):
                 moved.append(Moved(wish=wish, ordinals=run, host_port=port))
@@ -142,6 +149,18 @@ def allocate(
                 PortBlock(wish=wish.key, first_ordinal=run[0], count=len(run), host_port=port)
             )
     return _merged(blocks), tuple(moved)
+
+
+def _gives_way(block: PortBlock, wish: Wish, ordinals: range, leaving: frozenset[str]) -> bool:
+    """Say whether the ports of a block are free by the time that pods ask for those of a wish.
+
+    Pods are made anew from the highest ordinal down: one that moves to a higher port finds it
+    left by the pod above.
+    """
+    if block.wish not in leaving or wish.key in leaving:
+        return False
+    first = ordinals[0]
+    return wish.natural(first) - first >= block.host_port - block.first_ordinal
 
 
 def move(
