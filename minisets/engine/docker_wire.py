@@ -9,6 +9,7 @@ from __future__ import annotations
 import select
 import socket
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -79,6 +80,8 @@ class Wire:
         usual = {"Host": "docker", "User-Agent": "minisets"} | dict(headers or {})
         self._headers = tuple(f"{name}: {value}" for name, value in usual.items())
         self._idle: list[_Line] = []
+        # Who forgets to close it leaves no open socket behind.
+        weakref.finalize(self, _close_all, self._idle)
         self._lock = threading.Lock()
 
     def open(
@@ -130,9 +133,7 @@ class Wire:
     def close(self) -> None:
         """Close the connections that are not in use."""
         with self._lock:
-            idle, self._idle = self._idle, []
-        for line in idle:
-            line.close()
+            _close_all(self._idle)
 
     def _take(self) -> _Line:
         while True:
@@ -148,6 +149,11 @@ class Wire:
     def _give_back(self, line: _Line) -> None:
         with self._lock:
             self._idle.append(line)
+
+
+def _close_all(lines: list[_Line]) -> None:
+    while lines:
+        lines.pop().close()
 
 
 class _Line:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -216,3 +217,14 @@ def test_a_connection_that_is_refused_to_be_taken_over_says_why(wire):
         assert (refusal.status, refusal.read(9)) == (409, b"no")
     assert body_of(way) == b"ok"
     assert engine.dialled == 1
+
+
+def test_a_wire_that_is_forgotten_closes_its_connections():
+    near, far = socket.socketpair()
+    far.sendall(OK)
+    way = Wire(lambda: near)
+    assert body_of(way) == b"ok"
+    with far:
+        del way
+        gc.collect()
+        assert near.fileno() == -1
