@@ -329,6 +329,18 @@ def test_commands_on_it_say_that_it_waits(bench: Bench):
         find_container(world, "default", "web-2")
 
 
+def test_a_set_none_of_whose_pods_could_be_made_says_why(bench: Bench):
+    bench.engine.fail("create_container", error=EngineError("no space left"))
+    with pytest.raises(NotConverged):
+        bench.apply(a_set(replicas=1))
+    with pytest.raises(EngineConflict, match="is waiting to start: CreateContainerError: no"):
+        list(
+            read_logs(
+                bench.command(), "default", PodRef(kind="StatefulSet", name="web"), LogOptions()
+            )
+        )
+
+
 def test_deleting_it_tries_again(bench: Bench):
     lose_image(bench)
     with pytest.raises(NotConverged, match="pod/web-1 cannot start"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from minisets.app.loop.sets import SET_KIND, read_sets
-from minisets.app.loop.unmade import find_unmade, standing_setbacks
+from minisets.app.loop.unmade import find_unmade, standing_setbacks, unmade_pods
 from minisets.app.loop.world import World
 from minisets.core import labels, naming
 from minisets.core.controller.controller_state import wanted_ordinals
@@ -107,7 +107,10 @@ def find_pods(world: World, namespace: str, ref: PodRef) -> list[PodContainers]:
         known = {record.name for record in world.of_kind(SET_KIND, namespace)}
         if ref.name not in {*known, *of_set.values()}:
             raise _not_found(ref, known, namespace)
-        return [pod for pod in pods if of_set[pod.name] == ref.name]
+        found = [pod for pod in pods if of_set[pod.name] == ref.name]
+        if not found:
+            _refuse_waiting(world, namespace, ref.name)
+        return found
     wanted = _condition(world, namespace, ref)
     return [pod for pod in pods if wanted(pod.containers[0].labels)]
 
@@ -201,6 +204,17 @@ def waiting(pod: str, setback: Setback, namespace: str) -> EngineConflict:
         f"{who} is waiting to start: {reason}: {setback.message}",
         hint=f"minisets describe pod {pod}{naming.flag(namespace)}",
     )
+
+
+def _refuse_waiting(world: World, namespace: str, set_name: str) -> None:
+    """Say why none of the pods of a set is there.
+
+    Raises:
+        EngineConflict: One could not be made.
+    """
+    sets = [one for one in read_sets(world) if one.key == (namespace, set_name)]
+    for pod in unmade_pods(world, sets):
+        raise waiting(pod.name, pod.setback, namespace)
 
 
 def _setback(world: World, pod: PodContainers) -> Setback | None:
