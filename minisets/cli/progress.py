@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from minisets.cli.rows import Style, render_line, render_rest, render_rows
+from minisets.cli.rows import Style, broken_lines, render_line, render_rest, render_rows
 from minisets.cli.terminal import has_unicode
 from minisets.core.events import Progress, Reporter
 from minisets.engine.clock import SystemClock
@@ -303,6 +304,8 @@ class TtyScreen:
         self._out, self._err = out, err
         self._lock = threading.RLock()
         self._live: Live | None = None
+        # The columns of each row that stands on the terminal.
+        self._drawn: list[int] = []
 
     def progress(self, step: Progress) -> None:
         """Change the row of the subject at the next refresh."""
@@ -342,6 +345,7 @@ class TtyScreen:
         # Not under the lock: stopping waits for the thread that draws, which wants the lock.
         if live is not None:
             live.stop()
+            self._drawn = []
         console = live.console if live is not None else self._make_console()
         for line in render_rest(rest, _style(console)):
             console.print(line)
@@ -370,13 +374,35 @@ class TtyScreen:
         if live is None:
             self._err(text)
         else:
+            # Sees to a change of the terminal's size.
+            live.refresh()
             live.console.print(Text.from_ansi(text), soft_wrap=True)
 
     def _render(self, console: Console) -> RenderableType:
+        from rich.console import Group
+
         with self._lock:
             rows = self._board.timed()
         frame = int(self._clock() * _REFRESHES_PER_SECOND)
-        return render_rows(rows, frame=frame, style=_style(console))
+        style = _style(console)
+        self._go_back(console, broken_lines(self._drawn, style.width))
+        lines = render_rows(rows, frame=frame, style=style)
+        self._drawn = [line.cell_len for line in lines]
+        return Group(*lines)
+
+    def _go_back(self, console: Console, lines: int) -> None:
+        """Erase what the terminal made of rows that had become too long for it.
+
+        Rich goes back over as many lines as it has written.
+        """
+        from rich.control import Control
+        from rich.segment import ControlType
+
+        # Terminals that do not break lines anew have cut them off.
+        if lines and not os.environ.get("XTERM_VERSION"):
+            erase = (ControlType.ERASE_IN_LINE, 2)
+            up = ((ControlType.CURSOR_UP, 1), erase) * lines
+            console.control(Control(ControlType.CARRIAGE_RETURN, erase, *up))
 
 
 def _style(console: Console) -> Style:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from minisets.core.events import Progress
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from rich.text import Text
 
 _SUBJECT_WIDTH = 10
@@ -68,7 +67,7 @@ def _size_of(step: Progress) -> str:
     return render_bytes(step) if step.is_done else ""
 
 
-def render_rows(rows: list[tuple[Progress, float]], *, frame: int, style: Style) -> RenderableType:
+def render_rows(rows: list[tuple[Progress, float]], *, frame: int, style: Style) -> list[Text]:
     """Return the live view: one row per subject; finished ones give way when there are too many.
 
     Args:
@@ -76,7 +75,6 @@ def render_rows(rows: list[tuple[Progress, float]], *, frame: int, style: Style)
         frame: Counts up, to turn the symbol of what is not finished.
         style: Of the terminal.
     """
-    from rich.console import Group
     from rich.text import Text
 
     ordered = _under_owners(rows)
@@ -95,7 +93,17 @@ def render_rows(rows: list[tuple[Progress, float]], *, frame: int, style: Style)
     ]
     if len(shown) < len(rows):
         lines.append(Text(f"  {style.dots} {len(rows) - len(shown)} more", "dim"))
-    return Group(*lines)
+    return lines
+
+
+def broken_lines(drawn: list[int], width: int) -> int:
+    """Return how many lines more rows take on a terminal that has become narrower.
+
+    Args:
+        drawn: Columns of each row.
+        width: Columns of the terminal.
+    """
+    return sum(max(0, columns - 1) // width for columns in drawn) if width else 0
 
 
 def render_rest(rows: list[tuple[Progress, float]], style: Style) -> list[Text]:

@@ -2,7 +2,7 @@ import io
 import json
 
 import pytest
-from rich.console import Console
+from rich.console import Console, Group
 
 from minisets.cli.progress import (
     JsonScreen,
@@ -13,6 +13,7 @@ from minisets.cli.progress import (
 )
 from minisets.cli.rows import (
     Style,
+    broken_lines,
     render_bytes,
     render_line,
     render_rows,
@@ -52,7 +53,7 @@ def whole(ready, *, is_done=False, detail=""):
 def draw(rows, *, width=60, height=24, is_ascii=False):
     file = io.StringIO()
     console = Console(file=file, width=width, color_system=None)
-    console.print(render_rows(rows, frame=0, style=Style(is_ascii, width, height)))
+    console.print(Group(*render_rows(rows, frame=0, style=Style(is_ascii, width, height))))
     return [line.rstrip() for line in file.getvalue().splitlines()]
 
 
@@ -382,3 +383,26 @@ def test_times_are_short(seconds, text):
 )
 def test_pulls_tell_their_bytes(current, total, text):
     assert render_bytes(step("pulling", current=current, total=total)) == text
+
+
+def test_rows_leave_nothing_behind_on_a_terminal_that_becomes_narrower(monkeypatch):
+    monkeypatch.delenv("XTERM_VERSION", raising=False)
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=True, width=60, color_system=None)
+    screen = TtyScreen(lambda: console, clock=Time(), out=print, err=print)
+    screen.progress(Progress(subject="pod/web-0", state="starting", detail="a reason " * 9))
+    screen.notice("wide")
+    before = file.getvalue()
+
+    console.width = 20
+    screen.notice("narrow")
+
+    # The row was as wide as the terminal, and takes three lines by now.
+    back = file.getvalue()[len(before) :].partition("pod/")[0]
+    assert back.count("\x1b[1A") == 2
+    screen.close()
+
+
+def test_a_terminal_that_becomes_narrower_breaks_what_is_too_long():
+    assert broken_lines([60, 20, 21, 0], 20) == 2 + 0 + 1 + 0
+    assert broken_lines([60], 0) == 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from minisets.app.context import Context
 from minisets.app.loop.addressing import provide_addresses
+from minisets.app.loop.crew import Crew
 from minisets.app.loop.deeds import Workshop
 from minisets.app.loop.failure import Watchdog
 from minisets.app.loop.images import Images
@@ -132,7 +132,7 @@ class Drive:
             wait=wait,
             until=until,
         )
-        with self._readiness, ThreadPoolExecutor(WORKERS) as pool:
+        with self._readiness, Crew(WORKERS) as pool:
             try:
                 is_done = self._converge(seen, aim, pool)
                 self._end()
@@ -144,7 +144,7 @@ class Drive:
                 self._remember()
         return is_done
 
-    def _converge(self, seen: World | None, aim: _Aim, pool: ThreadPoolExecutor) -> bool:
+    def _converge(self, seen: World | None, aim: _Aim, pool: Crew) -> bool:
         world = self._begin(seen)
         while True:
             self._take(world)
@@ -196,7 +196,7 @@ class Drive:
             NotConverged: A pod cannot start.
             Overtaken: Another command changed or deleted one of the sets.
         """
-        with self._readiness, ThreadPoolExecutor(WORKERS) as pool:
+        with self._readiness, Crew(WORKERS) as pool:
             try:
                 world = self._begin(None)
                 while not enough(_sets_of(world)):
@@ -325,7 +325,7 @@ class Drive:
             if pod.id in ready
         )
 
-    def _advance(self, world: World, pool: ThreadPoolExecutor) -> bool:
+    def _advance(self, world: World, pool: Crew) -> bool:
         """Do for every set what can be done now; False if there was nothing to do."""
         if self._turn.is_contended:
             # Of several networks of a name, all but one go.

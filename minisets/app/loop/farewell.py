@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from minisets.app.context import Context
+from minisets.app.loop.crew import Crew
 from minisets.app.loop.hooks import port_names, run_hook
 from minisets.app.loop.view import address_of_pod, network_of_pod
 from minisets.core.manifest import Container, PodSpec
@@ -41,7 +41,7 @@ class Farewell:
         began = self.context.clock.monotonic()
         mains = [one for one in self.pod.containers if role_of(one) in {Role.MAIN, Role.INIT}]
         if len(mains) > 1:
-            with ThreadPoolExecutor(len(mains)) as pool:
+            with Crew(len(mains)) as pool:
                 list(pool.map(lambda one: self._stop(one, began, grace_seconds), mains))
         else:
             for container in mains:

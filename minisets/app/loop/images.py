@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
 from minisets.app.context import Context
+from minisets.app.loop.crew import Crew
 from minisets.app.loop.pull_secrets import PullSecrets
 from minisets.app.loop.world import Key
 from minisets.core.events import Progress
@@ -88,7 +88,7 @@ class Images:
         wanted = policies(specs, self._pull)
         if len(wanted) == 1:
             return {name: self._one(name, policy, secrets) for name, policy in wanted.items()}
-        with ThreadPoolExecutor(_MOST_PULLS) as pool:
+        with Crew(_MOST_PULLS) as pool:
             found = pool.map(lambda item: self._one(item[0], item[1], secrets), wanted.items())
             return dict(zip(wanted, found, strict=True))
 

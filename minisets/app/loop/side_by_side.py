@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
+from minisets.app.loop.crew import Crew
 from minisets.errors import MinisetsError, joined
 
 # More threads gain nothing: the Engine's own work is what takes the time.
@@ -13,7 +13,7 @@ WORKERS = 8
 Job = Callable[[], None]
 
 
-def side_by_side(jobs: Sequence[Job], pool: ThreadPoolExecutor | None = None) -> None:
+def side_by_side(jobs: Sequence[Job], pool: Crew | None = None) -> None:
     """Run jobs side by side, in a pool of their own if none is given, and let all of them end.
 
     Raises:
@@ -24,15 +24,13 @@ def side_by_side(jobs: Sequence[Job], pool: ThreadPoolExecutor | None = None) ->
         raise joined(told)
 
 
-def outcomes(
-    jobs: Sequence[Job], pool: ThreadPoolExecutor | None = None
-) -> list[MinisetsError | None]:
+def outcomes(jobs: Sequence[Job], pool: Crew | None = None) -> list[MinisetsError | None]:
     """Run jobs side by side, and return what became of each: its error, or None."""
     if len(jobs) == 1:
         return [_outcome(jobs[0])]
     if pool is not None:
         return list(pool.map(_outcome, jobs))
-    with ThreadPoolExecutor(WORKERS) as own:
+    with Crew(WORKERS) as own:
         return list(own.map(_outcome, jobs))
 
 
