@@ -139,3 +139,9 @@ def test_reading_and_matching_raise_nothing_but_input_errors(text):
     for read, target in ((parse_labels, LABELS), (parse_fields, OBJECT)):
         with suppress(InputError):
             assert matches(read(text), target) in (True, False)
+
+
+def test_a_misspelt_field_is_told_with_the_one_that_was_meant():
+    with pytest.raises(InputError, match="is not a known field selector") as caught:
+        parse_fields("status.phse=Running", supported=("metadata.name", "status.phase"))
+    assert caught.value.hint == "did you mean status.phase?"

@@ -745,3 +745,12 @@ def test_the_class_of_a_claim_template_is_left_to_what_makes_the_claim():
     assert problems(a_set(spec__volumeClaimTemplates=[claim(storageClassName="MY_CLASS")])) == []
     of_its_own = {"kind": "PersistentVolumeClaim", **claim(storageClassName="MY_CLASS")}
     assert len(problems(of_its_own)) == 1
+
+
+def test_a_stop_signal_is_one_that_linux_has():
+    assert problems(a_set(container__lifecycle={"stopSignal": "SIGRTMIN+3"})) == []
+    wrong = a_set(container__lifecycle={"stopSignal": "SIGTREM"})
+    (found,) = validate(apply_defaults(wrong))
+    assert found.path == f"{CONTAINER}.lifecycle.stopSignal"
+    assert found.message.startswith('Unsupported value: "SIGTREM": supported values: "SIGABRT", ')
+    assert found.hint == "did you mean SIGTERM?"

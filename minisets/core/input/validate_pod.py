@@ -20,6 +20,7 @@ from minisets.core.input.validate_names import (
     problem_at,
     required,
     unknown_name,
+    unsupported,
 )
 from minisets.core.input.validate_pod_settings import check_pod_settings
 from minisets.core.input.validate_security import check_pod_security
@@ -32,6 +33,15 @@ _Obj = dict[str, Any]
 _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = ("postStart", "preStop")
+_SIGNAL_NAMES = """
+    ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT RTMAX RTMIN
+    SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ
+"""
+_SIGNALS = (
+    *(f"SIG{name}" for name in _SIGNAL_NAMES.split()),
+    *(f"SIGRTMIN+{number}" for number in range(1, 16)),
+    *(f"SIGRTMAX-{number}" for number in range(1, 15)),
+)
 _HEADER = re.compile(r"[-A-Za-z0-9]+\Z")
 _HEADER_MESSAGE = (
     "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', "
@@ -154,6 +164,12 @@ def _check_hooks(path: Path, container: _Obj) -> Iterator[Problem]:
             yield from _check_handler((*path, "lifecycle", name), hook, container)
 
 
+def _check_stop_signal(path: Path, container: _Obj) -> Iterator[Problem]:
+    signal = container.get("lifecycle", {}).get("stopSignal")
+    if signal is not None and signal not in _SIGNALS:
+        yield unsupported((*path, "lifecycle", "stopSignal"), signal, _SIGNALS)
+
+
 def _check_pauses(path: Path, container: _Obj, grace: int) -> Iterator[Problem]:
     for name in _HOOKS:
         pause = container.get("lifecycle", {}).get(name, {}).get("sleep")
@@ -226,5 +242,6 @@ _CONTAINER_CHECKS: tuple[Callable[[Path, _Obj], Iterator[Problem]], ...] = (
     _check_ports,
     _check_probes,
     _check_hooks,
+    _check_stop_signal,
     _check_resources,
 )

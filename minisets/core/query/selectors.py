@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from minisets.core.input.validate_names import check_labels
+from minisets.core.suggest import did_you_mean
 from minisets.errors import InputError
 
 Json = Any
@@ -234,7 +235,8 @@ def _read_field(match: re.Match[str], supported: Collection[str] | None) -> Fiel
         listed = ", ".join(sorted(supported))
         raise InputError(
             f'"{path}" is not a known field selector: only {listed} '
-            f"at position {match.start() + 1}"
+            f"at position {match.start() + 1}",
+            hint=did_you_mean(path, supported),
         )
     return FieldRequirement(
         path=path, is_equal=sign != "!=", value=_FIELD_ESCAPE.sub(r"\1", value)
