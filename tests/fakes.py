@@ -424,9 +424,16 @@ class FakeEngine:
 
     def forgo_restarts(self, container_id: str) -> None:
         with self._call("forgo_restarts", container_id):
-            container = self.container(container_id)
-            host = {**container.host, "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}}
-            container.config = {**container.config, "HostConfig": host}
+            self._set_restarts(container_id, "no")
+
+    def resume_restarts(self, container_id: str) -> None:
+        with self._call("resume_restarts", container_id):
+            self._set_restarts(container_id, "always")
+
+    def _set_restarts(self, container_id: str, policy: str) -> None:
+        container = self.container(container_id)
+        host = {**container.host, "RestartPolicy": {"Name": policy, "MaximumRetryCount": 0}}
+        container.config = {**container.config, "HostConfig": host}
 
     def unpause(self, container_id: str) -> None:
         with self._call("unpause", container_id):

@@ -265,11 +265,18 @@ class DockerEngine:
 
     def forgo_restarts(self, container_id: str) -> None:
         """Let a container stay down when it ends, whatever policy it was made with."""
+        self._set_restarts(container_id, "no")
+
+    def resume_restarts(self, container_id: str) -> None:
+        """Let a container be run again whenever it ends."""
+        self._set_restarts(container_id, "always")
+
+    def _set_restarts(self, container_id: str, policy: str) -> None:
         self._link.ask(
             f"update container {short_id(container_id)}",
             "POST",
             f"/containers/{container_id}/update",
-            body={"RestartPolicy": {"Name": "no"}},
+            body={"RestartPolicy": {"Name": policy}},
         )
 
     def unpause(self, container_id: str) -> None:

@@ -144,6 +144,9 @@ class Engine(Protocol):
     def forgo_restarts(self, container_id: str) -> None:
         """Let a container stay down when it ends, whatever policy it was made with."""
 
+    def resume_restarts(self, container_id: str) -> None:
+        """Let a container be run again whenever it ends."""
+
     def unpause(self, container_id: str) -> None:
         """Resume a paused container."""
 

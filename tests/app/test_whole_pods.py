@@ -296,3 +296,16 @@ def test_hooks_run_again_in_a_pod_whose_sandbox_was_restored(bench: Bench):
     bench.engine.crash("web-0._pod")
     start(bench.command(), "default")
     assert asked == [bench.ids()["web-0"]]
+
+
+def test_a_pod_whose_end_was_interrupted_is_restarted_by_the_engine_again(bench: Bench):
+    bench.apply(_hooked(preStop={"exec": {"command": ["quit"]}}))
+    bench.engine.fail("stop", error=KeyboardInterrupt())  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        scale(bench.command(), "default", "web", 0)
+    bench.engine._faults.clear()
+    bench.engine.crash("web-0")
+    assert bench.engine.container("web-0").host["RestartPolicy"]["Name"] == "no"
+    scale(bench.command(), "default", "web", 1)
+    assert bench.running == ["web-0"]
+    assert bench.engine.container("web-0").host["RestartPolicy"]["Name"] == "always"

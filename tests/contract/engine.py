@@ -247,6 +247,9 @@ class EngineContract:
         assert engine.inspect(made).status is ContainerStatus.RUNNING
         policy = engine.inspect(made).host_config["RestartPolicy"]
         assert policy == {"Name": "no", "MaximumRetryCount": 0}
+        engine.resume_restarts(made)
+        policy = engine.inspect(made).host_config["RestartPolicy"]
+        assert policy == {"Name": "always", "MaximumRetryCount": 0}
 
     def test_a_running_container_is_removed_only_by_force(self, engine: Engine, namespace):
         made = engine.create_container(f"c-{namespace}", body(namespace))

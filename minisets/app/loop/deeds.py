@@ -409,6 +409,10 @@ class Workshop:
             new = (*request.new_claims, *first_roots(request, part))
             prepare = tuple(root_entries(request, claim_mount_paths(part, new)).values())
             prepare_aside = self._prepare_aside(request, part)
+        lifecycle = part.spec.lifecycle if part.spec else None
+        if not is_new and lifecycle is not None and lifecycle.pre_stop is not None:
+            # A farewell that was interrupted took its restarts away, and then it has stayed.
+            self.context.engine.resume_restarts(container_id)
         with making(pod, RUN, container=part.name):
             self.context.executor.start(
                 container_id,
