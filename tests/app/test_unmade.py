@@ -13,6 +13,7 @@ from minisets.app.delete import delete_pod
 from minisets.app.describe import PodFacts, SetFacts, describe_views, find_views
 from minisets.app.doctor import examine
 from minisets.app.logs import LogOptions, follow_logs, read_logs
+from minisets.app.loop.sets import SET_KIND
 from minisets.app.park import scale, stop
 from minisets.app.query import get_pods, get_sets
 from minisets.app.reading.history import read_events
@@ -243,6 +244,25 @@ def test_what_the_engine_refuses_is_listed_by_what_it_refuses(bench: Bench, verb
     assert ("Warning", "Failed", "Error: exec: no such file") in told(bench, "web-0")
     bench.apply(with_image(a_set(replicas=1)))
     assert rows(bench) == [("web-0", "1/1", "Running")]
+
+
+def test_what_the_engine_only_hints_at_is_told_once_and_in_full(bench: Bench):
+    for _ in range(2):
+        bench.engine.fail("start", error=EngineError("exec: no such file"))
+        with pytest.raises(NotConverged) as caught:
+            bench.apply(with_image(a_set(replicas=1)))
+        bench.engine._faults.clear()
+        bench.clock.sleep(60)
+    assert [text for _, kind, text in told(bench, "web-0") if kind == "Failed"] == [
+        "Error: exec: no such file"
+    ]
+    failed = [text for _, kind, text in told(bench, "web", SET_KIND) if kind == "FailedCreate"]
+    assert failed == [
+        "create Pod web-0 in StatefulSet web failed error: RunContainerError: exec: no such file"
+    ]
+    hint = "check its command, args and mounts; correct the manifest, apply it again"
+    assert caught.value.hint == hint
+    assert hint in described(bench, "Pod", "web-0")
 
 
 def test_a_pod_that_would_run_as_root_and_must_not_is_listed(bench: Bench):

@@ -83,6 +83,8 @@ def making(pod: str, reason: str, *, container: str = "", image: str = "") -> It
         raise Unmade(pod, error, error.reason, container=container, image=image) from error
     except (EngineError, NotConverged) as error:
         word = RUN if isinstance(error, EngineError) and error.was_created else reason
+        if word == RUN and error.hint is None:
+            error.hint = "check its command, args and mounts; correct the manifest, apply it again"
         raise Unmade(pod, error, word, container=container) from error
 
 

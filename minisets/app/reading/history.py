@@ -13,11 +13,13 @@ from minisets.app.reading.pod_parts import PodPart
 from minisets.app.reading.views import PodView
 from minisets.app.reading.views_pod import pod_views
 from minisets.core import labels, naming
+from minisets.core.pod.setback import Setback
 from minisets.core.query.history import (
     MINISETS,
     Event,
     from_engine,
     from_inspection,
+    is_told_better,
     merge,
     pod_created,
     pod_setback,
@@ -32,19 +34,29 @@ def read_events(look: Look) -> list[Event]:
     The Engine remembers its last 256 events, those of others among them: what is older is derived
     from the containers and volumes that are there.
     """
-    remembered = from_engine(look.happened)
+    setbacks = [
+        (target, name, one)
+        for target in look.sets
+        for name, one in standing_setbacks(look.world, target).items()
+    ]
+    remembered = [
+        event
+        for event in from_engine(look.happened)
+        if not any(
+            event.namespace == target.namespace
+            and is_told_better(event, one, set_name=target.name, pod=name)
+            for target, name, one in setbacks
+        )
+    ]
     present = [event for pod in pod_views(look) for event in _of_pod(look, pod)]
-    present += [event for target in look.sets for event in _of_setbacks(look, target)]
+    present += [event for found in setbacks for event in _of_setback(look, *found)]
     return merge(remembered, [*_of_claims(look), *present])
 
 
-def _of_setbacks(look: Look, target: Target) -> Iterator[Event]:
-    there = {pod.name for pod in look.world.pods(*target.key)}
+def _of_setback(look: Look, target: Target, pod: str, one: Setback) -> Iterator[Event]:
+    is_there = any(seen.name == pod for seen in look.world.pods(*target.key))
     now = look.context.clock.now()
-    for name, one in standing_setbacks(look.world, target).items():
-        yield from pod_setback(
-            target.namespace, target.name, name, one, now, is_there=name in there
-        )
+    yield from pod_setback(target.namespace, target.name, pod, one, now, is_there=is_there)
 
 
 def _of_pod(look: Look, pod: PodView) -> Iterator[Event]:

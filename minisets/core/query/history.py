@@ -26,6 +26,7 @@ _KILLING = {"9", "SIGKILL"}
 # Reasons of which a container has one event, counted.
 _ONGOING = {"BackOff", "Unhealthy"}
 _LONGEST_OUTPUT = 1000
+_NOT_STARTED = "could not be started"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +228,23 @@ def pod_setback(
     )
 
 
+def is_told_better(event: Event, setback: Setback, *, set_name: str, pod: str) -> bool:
+    """Say whether an event that the Engine remembers only hints at what a setback tells in full.
+
+    Args:
+        event: Of the setback's namespace.
+        setback: Why a pod could not be made.
+        set_name: Name of the pod's set.
+        pod: Name of the pod.
+    """
+    is_own = (event.kind, event.name) == ("Pod", pod) or (
+        (event.kind, event.name) == ("StatefulSet", set_name)
+        and f"create Pod {pod} in" in event.message
+    )
+    is_then = setback.first - _SAME_SECONDS <= event.last <= setback.last + _SAME_SECONDS
+    return is_own and is_then and _NOT_STARTED in event.message
+
+
 def pod_created(namespace: str, set_name: str, pod: str, created: float) -> Event:
     """Return the event of a set that made a pod.
 
@@ -340,7 +358,7 @@ class _Translator:
         has_failed = seen.id in self._waiting
         self._waiting.discard(seen.id)
         if has_failed:
-            message = f"Error: container {_container(seen)} could not be started, and was removed"
+            message = f"Error: container {_container(seen)} {_NOT_STARTED}, and was removed"
             yield _about(seen, "Failed", message, "Warning")
         if there:
             return
@@ -430,7 +448,7 @@ def _never_started(deleted: Event, seen: EventSeen) -> Event:
         type="Warning",
         reason="FailedCreate",
         message=f"create Pod {pod} in StatefulSet {deleted.name} failed error: "
-        f"container {_container(seen)} could not be started",
+        f"container {_container(seen)} {_NOT_STARTED}",
     )
 
 
