@@ -184,7 +184,9 @@ class Family(click.Group):
         Raises:
             InputError: There is no such subcommand.
         """
-        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+        is_known = self.get_command(ctx, args[0]) is not None or args[0].startswith("-")
+        # A shell that completes wants no word of trouble.
+        if not is_known and not ctx.resilient_parsing:
             from minisets.core.query.kubectl import ABSENT_BELOW
 
             absent = ABSENT_BELOW.get(self.name or "", {})

@@ -29,7 +29,7 @@ VARIABLE = "_MINISETS_COMPLETE"
 # Longer, and a person has typed the name.
 _LIMIT_SECONDS = 1.5
 _POD_COMMANDS = frozenset({"attach", "cp", "exec", "logs", "port-forward", "top pod", "top pods"})
-_SET_COMMANDS = frozenset({"scale", "set image", "start", "stop"})
+_SET_COMMANDS = frozenset({"scale", "set env", "set image", "set resources", "start", "stop"})
 _FILE = "file"
 
 # How cobra, whose protocol docker and kubectl speak to plugins, is told what to do with the names.
@@ -112,7 +112,11 @@ def _typed_words(ctx: click.Context, before: Sequence[str], incomplete: str) -> 
         names = _names_of_type(ctx, resource, is_prefixed=False)
         return (f"{incomplete.partition('/')[0]}/{name}" for name in names)
     if not before:
-        return [kinds.ALL, *(resource.plural for resource in kinds.RESOURCES)]
+        # After a comma stands one more type, and no type stands twice.
+        typed, comma, _ = incomplete.rpartition(",")
+        taken = [_resource(word) for word in typed.split(",")]
+        types = [resource.plural for resource in kinds.RESOURCES if resource not in taken]
+        return [f"{typed}{comma}{word}" for word in ([] if comma else [kinds.ALL]) + types]
     resource = _resource(before[0].split(",")[-1])
     return _names_of_type(ctx, resource, is_prefixed=False, without=before) if resource else ()
 
