@@ -34,7 +34,14 @@ from minisets.core.query.log_lines import (
     present_run,
     previous_run,
 )
-from minisets.errors import EngineConflict, EngineError, EngineMissing, InputError, NotFound
+from minisets.errors import (
+    Contended,
+    EngineConflict,
+    EngineError,
+    EngineMissing,
+    InputError,
+    NotFound,
+)
 
 # How often a command that follows looks for pods that are new or run again.
 _LOOK_SECONDS = 0.5
@@ -56,6 +63,7 @@ class LogOptions:
         most_streams: How many containers may be followed.
         look_seconds: How often to look for new pods.
         on_default: Told the container that is taken of a pod of several.
+        on_nothing: Told that there is no pod with the labels.
     """
 
     container: str | None = None
@@ -67,6 +75,7 @@ class LogOptions:
     most_streams: int = 5
     look_seconds: float = _LOOK_SECONDS
     on_default: Defaulted = lambda _name, _names: None
+    on_nothing: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +131,8 @@ def _sources(
     context: Context, world: World, namespace: str, ref: PodRef, options: LogOptions
 ) -> list[_Source]:
     pods = find_pods(world, namespace, ref)
+    if not pods and ref.selector is not None:
+        options.on_nothing()
     chosen = [(pod, one) for pod in pods for one in _containers(world, pod, ref, options)]
     is_one = ref.kind == "Pod" and ref.selector is None and not options.all_containers
     if is_one and options.container is None and chosen:
@@ -329,7 +340,9 @@ class _Follower:
                 return
             if isinstance(got, _Ended):
                 self._streams[got.container_id].is_open = False
-                if got.error is not None and not isinstance(got.error, EngineMissing):
+                # Gone, or just going: its pod is replaced or deleted, which the next look tells.
+                is_going = isinstance(got.error, EngineMissing | Contended)
+                if got.error is not None and not is_going:
                     raise got.error
             else:
                 yield got

@@ -124,6 +124,9 @@ def logs(
             previous=previous,
             most_streams=max_log_requests,
             on_default=lambda name, names: tell_default(screen, name, names),
+            on_nothing=lambda: screen.remark(
+                f"No resources found in {settings.namespace} namespace."
+            ),
         )
         read = follow_logs if follow else read_logs
         has_prefix = ref.kind != "Pod" if prefix is None else prefix

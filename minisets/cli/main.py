@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -69,6 +70,9 @@ _EXIT_INTERNAL = MinisetsError.exit_code
 _EXIT_INTERRUPTED = 130
 # What a shell reports for a program that a broken pipe has ended.
 _EXIT_BROKEN_PIPE = 141
+
+# Where the output goes, there is no room.
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 # Nothing is in the making that an interruption could leave half done.
 _READING = frozenset(
@@ -249,14 +253,21 @@ def exit_code_of(command: Callable[[], int], settings: Settings, words: Sequence
         _say(_render_interrupted(settings.program, words), settings)
         return _EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence; --debug shows it all
-        _say(
-            [
-                f"error: internal: {type(error).__name__}: {error}",
-                "hint: run again with --debug, and report what it shows",
-            ],
-            settings,
-        )
-        return _EXIT_INTERNAL
+        return _unexpected(error, settings)
+
+
+def _unexpected(error: Exception, settings: Settings) -> int:
+    if isinstance(error, OSError) and error.errno in _FULL:
+        _say([f"error: cannot write the output: {error.strerror}"], settings)
+        return InputError.exit_code
+    _say(
+        [
+            f"error: internal: {type(error).__name__}: {error}",
+            "hint: run again with --debug, and report what it shows",
+        ],
+        settings,
+    )
+    return _EXIT_INTERNAL
 
 
 def _absent_flag(error: click.UsageError) -> tuple[str, str] | None:

@@ -34,7 +34,7 @@ _TAKEN = (
 )
 # A container that is just being removed; two networks of a name, or the one that was removed.
 _CONTENDED = (
-    "is marked for removal",
+    "marked for removal",
     "removal of container",
     "is ambiguous",
     "does not belong to any of this network's subnets",

@@ -12,6 +12,7 @@ from minisets.app.reading.pod_choice import PodRef
 from minisets.core import labels
 from minisets.core.query.log_lines import LogLine
 from minisets.core.query.selectors import parse_labels
+from minisets.engine import docker_errors
 from minisets.errors import EngineConflict, InputError, NotFound
 from tests.app.bench import Bench, a_service, a_set
 from tests.fake_events import FakeEvents
@@ -54,7 +55,10 @@ def test_all_pods_of_a_set_are_merged_in_the_order_of_time(bench: Bench):
     assert read(bench, PodRef(selector=parse_labels("app=web")))[:3] == merged
     assert read(bench, PodRef(kind="Service", name="web"))[:3] == merged
     assert read(bench, PodRef(name="web-0")) == [f"web-0 line {n}" for n in range(3)]
-    assert read(bench, PodRef(selector=parse_labels("app=db"))) == []
+    told: list[int] = []
+    none = PodRef(selector=parse_labels("app=db"))
+    assert read(bench, none, on_nothing=lambda: told.append(1)) == []
+    assert told == [1]
 
 
 def test_the_tail_is_that_of_each_pod(bench: Bench):
@@ -250,3 +254,12 @@ def test_a_container_that_has_not_begun_says_so(bench: Bench):
     bench.engine.container("web-0").config["Labels"][labels.CONTAINER] = "other"
     with pytest.raises(EngineConflict, match="waits for the containers before it"):
         read(bench, PodRef(name="web-0"), container="app")
+
+
+def test_a_container_that_is_just_being_removed_does_not_end_the_following(bench: Bench):
+    bench.apply(a_service(), a_set(replicas=1))
+    bench.engine.say("web-0", "one")
+    going = "can not get logs from container which is dead or marked for removal"
+    bench.engine.fail("logs", error=docker_errors.refusal("read the logs", 409, going))
+    lines = follow_logs(bench.command(), "default", WEB, LogOptions(look_seconds=QUICK))
+    assert said(islice(lines, 1)) == ["web-0 one"]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +93,19 @@ def test_passwords_are_not_said_again():
     assert done.returncode == 130
     assert "nothing is lost" in done.stderr
     assert "hidden" not in done.stderr
+
+
+def test_an_output_that_is_full_is_no_fault_of_the_program():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "minisets", "version", "--client"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: cannot write the output: No space left on device\n",
+    )
