@@ -20,7 +20,7 @@ _LEAST_DETAIL = 8
 _SPARE_ROWS = 3
 _BAR_WIDTH = 20
 _UNITS = ("B", "kB", "MB", "GB", "TB")
-_TROUBLE = frozenset({"crashing", "exited", "dead", "paused"})
+_TROUBLE = frozenset({"crashing", "exited", "dead", "failed", "paused"})
 _LEAVING = frozenset({"stopping", "removing"})
 
 

@@ -264,7 +264,7 @@ class Drive:
         self._failures.append(error)
         if self._awaited:
             self._context.reporter.progress(
-                Progress(subject=subject_of(target), state="failed", detail=first, is_done=True)
+                Progress(subject=subject_of(target), state="failed", detail=first)
             )
 
     def _drop_hopeless(self, world: World) -> bool:
