@@ -200,6 +200,21 @@ def test_the_secrets_of_a_set_open_a_registry_for_every_command(bench: Bench):
     assert bench.running == ["web-0", "web-1"]
 
 
+def test_progress_tells_of_each_pull_and_how_it_ended(bench: Bench):
+    bench.apply(with_image(a_set(replicas=1)))
+    lose(bench)
+    for states in (["pulling", "failed"], ["pulling", "pulling", "pulled"]):
+        bench.reporter.steps.clear()
+        if "pulled" in states:
+            bench.engine.registry["app:1"] = OLD
+            scale(bench.command(), "default", "web", 2)
+        else:
+            with pytest.raises(NotConverged):
+                scale(bench.command(), "default", "web", 2)
+        told = [one.state for one in bench.reporter.steps if one.subject == "image/app:1"]
+        assert told == states
+
+
 def test_set_image_pulls_once_for_all_that_it_does(bench: Bench):
     from minisets.app.loop.images import Images
 

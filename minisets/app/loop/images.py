@@ -170,6 +170,8 @@ def _pull_somehow(
             failure = error
         else:
             return
+    # Others go on meanwhile: what has failed is not shown as if it did, too.
+    context.reporter.progress(Progress(subject=f"image/{name}", state="failed"))
     raise failure
 
 
