@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -20,7 +19,7 @@ from minisets.app.loop.sets import (
     observe_whole,
     read_sets,
 )
-from minisets.app.loop.side_by_side import outcomes, side_by_side
+from minisets.app.loop.side_by_side import for_each, outcomes, side_by_side
 from minisets.app.loop.targets import Target, flush
 from minisets.app.loop.unmade import find_unmade
 from minisets.app.loop.world import Key, World, observe
@@ -65,19 +64,17 @@ def delete_sets(
         volumes: Remove the claims, too, except those whose reclaim policy says Retain.
         grace_seconds: Overrides the pods' own grace periods.
         ignore_not_found: Be content with what is gone already.
-        tell: Called for each set that is gone, with the names of the volumes that stay.
+        tell: Called for each set that is gone, in the order of the sets, with the names of the
+            volumes that stay.
 
     Raises:
         NotFound: Some of them are not there; the others are gone.
     """
-    lock = threading.Lock()
 
-    def delete(key: Key) -> None:
-        kept = _delete_set(context, key, cascade, volumes=volumes, grace_seconds=grace_seconds)
-        with lock:
-            tell(key, kept)
+    def delete(key: Key) -> tuple[str, ...]:
+        return _delete_set(context, key, cascade, volumes=volumes, grace_seconds=grace_seconds)
 
-    found = outcomes([partial(delete, key) for key in dict.fromkeys(sets)])
+    found = for_each(list(dict.fromkeys(sets)), delete, tell)
     for namespace in sorted({namespace for namespace, _ in sets}):
         _tidy(context, namespace)
     _raise(found, ignore_not_found=ignore_not_found)
@@ -200,7 +197,6 @@ def delete_pods(
     world = observe_whole(context, namespace)
     # Pods that a deleted set has left behind can be deleted as well.
     sets = {target.name: target for target in read_sets(world, with_orphans=True)}
-    lock = threading.Lock()
     concerned: set[str] = set()
 
     def remove(name: str) -> None:
@@ -208,18 +204,14 @@ def delete_pods(
         if unmade is not None:
             # There is nothing to stop: its set tries again.
             concerned.add(unmade.target.name)
-            with lock:
-                tell(name)
             return
         pod = find_pod(world, namespace, name)
         target = sets[pod.labels[labels.SET]]
         concerned.add(target.name)
         workshop = Workshop(context=context, target=target, world=world, network=None)
         workshop.remove(pod, "it was deleted", grace_seconds=grace_seconds)
-        with lock:
-            tell(name)
 
-    found = outcomes([partial(remove, name) for name in dict.fromkeys(names)])
+    found = for_each(list(dict.fromkeys(names)), remove, lambda name, _: tell(name))
     targets = [sets[name] for name in sorted(concerned)]
     driven = [target for target in targets if (SET_KIND, *target.key) in world.records]
     if wait and driven:

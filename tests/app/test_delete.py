@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from minisets.app.delete import (
@@ -181,7 +183,7 @@ def test_several_pods_are_stopped_at_once_and_then_waited_for(bench: Bench):
     told: list[str] = []
     names = ["web-2", "db-0", "web-0"]
     delete_pods(bench.command(), "default", names, tell=told.append)
-    assert sorted(told) == sorted(names)
+    assert told == names
     order = [line.split()[0] for line in events(bench, "remove_container", "create_container")]
     assert order == ["remove_container"] * 3 + ["create_container"] * 3
     after = bench.ids()
@@ -228,3 +230,22 @@ def test_a_set_that_cannot_be_deleted_keeps_no_other_from_it_and_each_error_is_t
     for words in ("cannot stop a-0", "cannot stop c-0", 'statefulsets.apps "nope" not found'):
         assert words in caught.value.message
     assert bench.pods == ["a-0", "c-0"]
+
+
+def test_sets_are_told_in_their_order_whichever_is_gone_first(bench: Bench):
+    bench.apply(a_set("a", replicas=3), a_set("b", replicas=1), a_set("c", replicas=2))
+    begun, stop = threading.Event(), bench.engine.stop
+
+    def late(container_id: str, *, grace_seconds: int | None = None) -> None:
+        name = bench.engine.container(container_id).name
+        if name == "b-0":
+            begun.set()
+        # The first set goes only once the second one does.
+        assert name != "a-2" or begun.wait(60)
+        stop(container_id, grace_seconds=grace_seconds)
+
+    bench.engine.stop = late  # type: ignore[method-assign]
+    gone: list[str] = []
+    keys = [("default", name) for name in ("a", "b", "c")]
+    delete_sets(bench.command(), keys, tell=lambda key, _kept: gone.append(key[1]))
+    assert gone == ["a", "b", "c"]

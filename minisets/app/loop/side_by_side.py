@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from minisets.app.loop.crew import Crew
 from minisets.errors import MinisetsError, joined
@@ -11,6 +14,8 @@ from minisets.errors import MinisetsError, joined
 WORKERS = 8
 
 Job = Callable[[], None]
+Thing = TypeVar("Thing")
+Result = TypeVar("Result")
 
 
 def side_by_side(jobs: Sequence[Job], pool: Crew | None = None) -> None:
@@ -32,6 +37,38 @@ def outcomes(jobs: Sequence[Job], pool: Crew | None = None) -> list[MinisetsErro
         return list(pool.map(_outcome, jobs))
     with Crew(WORKERS) as own:
         return list(own.map(_outcome, jobs))
+
+
+def for_each(
+    things: Sequence[Thing], act: Callable[[Thing], Result], tell: Callable[[Thing, Result], None]
+) -> list[MinisetsError | None]:
+    """Do the same with several things side by side, and return what became of each.
+
+    Args:
+        things: Each of them once.
+        act: Done with each.
+        tell: Told what came of each that succeeded, in the order of the things, as soon as those
+            before it have come to their end.
+    """
+    done: dict[Thing, Callable[[], None]] = {}
+    left = list(things)
+    lock = threading.Lock()
+
+    def one(thing: Thing) -> None:
+        told: Callable[[], None] = _nothing
+        try:
+            told = partial(tell, thing, act(thing))
+        finally:
+            with lock:
+                done[thing] = told
+                while left and left[0] in done:
+                    done[left.pop(0)]()
+
+    return outcomes([partial(one, thing) for thing in things])
+
+
+def _nothing() -> None:
+    """Tell nothing: it failed."""
 
 
 def _outcome(job: Job) -> MinisetsError | None:
