@@ -3,16 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from minisets.core import labels
 from minisets.core.observed import ContainerDetail, ContainerStatus, EventSeen, HealthRun
-from minisets.core.pod.setback import Setback
 from minisets.core.query.history import (
     from_engine,
     from_inspection,
     merge,
-    pod_setback,
     probe_failed,
 )
 
@@ -275,42 +271,3 @@ def test_a_failed_health_check_is_quoted_though_the_engine_only_says_that_it_fai
     derived = from_inspection("prod", "web-0", "app", 10.0, detail(health_runs=(run,)))
     *_, last = merge(from_engine([sick]), derived)
     assert (last.message, last.count) == ("Health check failed: no", 1)
-
-
-def a_setback(reason: str, **changes: Any) -> Setback:
-    own = {"message": "bad", "container": "app", "image": "a:1", "first": 1.0, "last": 9.0}
-    return Setback(reason=reason, **{**own, "count": 3, **changes})
-
-
-@pytest.mark.parametrize(
-    ("reason", "expected"),
-    [
-        (
-            "InvalidImageName",
-            [
-                ("InspectFailed", 'Failed to apply default image tag "a:1": bad'),
-                ("Failed", "Error: InvalidImageName"),
-            ],
-        ),
-        ("FailedScheduling", [("FailedScheduling", "bad")]),
-        ("PostStartHookError", [("Failed", "Error: bad")]),
-    ],
-)
-def test_a_pod_that_could_not_be_made_is_told_in_the_words_of_the_kubelet(reason, expected):
-    found = list(pod_setback("prod", "web", "web-0", a_setback(reason), 10.0, is_there=False))
-    assert [(one.reason, one.message) for one in found[:-1]] == expected
-    assert {(one.kind, one.first, one.last, one.count) for one in found} == {
-        ("Pod", 1.0, 9.0, 3),
-        ("StatefulSet", 1.0, 9.0, 3),
-    }
-    # One event after the other stays what it is, though all are of one moment.
-    assert merge([], found) == found
-
-
-def test_an_image_in_back_off_is_told_beside_what_went_wrong():
-    one = a_setback("ErrImagePull", next_try=20.0)
-    found = list(pod_setback("prod", "web", "web-0", one, 10.0, is_there=False))
-    assert [event.message for event in found[3:5]] == [
-        'Back-off pulling image "a:1"',
-        "Error: ImagePullBackOff",
-    ]

@@ -19,12 +19,11 @@ from minisets.core.query.history import (
     Event,
     from_engine,
     from_inspection,
-    is_told_better,
     merge,
     pod_created,
-    pod_setback,
     probe_failed,
 )
+from minisets.core.query.setback_events import is_told_better, pod_setback
 from minisets.core.timestamps import seconds_of
 
 

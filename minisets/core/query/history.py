@@ -13,7 +13,6 @@ from typing import Literal
 from minisets.core import labels, naming
 from minisets.core.observed import ContainerDetail, ContainerStatus, EventSeen
 from minisets.core.pod.layout import Role
-from minisets.core.pod.setback import Setback, waiting_reason
 from minisets.core.query.engine_memory import STOP_SIGNALS
 
 EventType = Literal["Normal", "Warning"]
@@ -21,12 +20,13 @@ EventType = Literal["Normal", "Warning"]
 ENGINE = "engine"
 MINISETS = "minisets"
 # Two reports of one thing differ by less: one has whole seconds, the other the Engine's clock.
-_SAME_SECONDS = 2.0
+SAME_SECONDS = 2.0
 _KILLING = {"9", "SIGKILL"}
 # Reasons of which a container has one event, counted.
 _ONGOING = {"BackOff", "Unhealthy"}
 _LONGEST_OUTPUT = 1000
-_NOT_STARTED = "could not be started"
+NOT_STARTED = "could not be started"
+"""How events hint at a start that was refused: the Engine's own tell no reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,86 +165,6 @@ def probe_failed(
     )
 
 
-def pod_setback(
-    namespace: str, set_name: str, pod: str, setback: Setback, now: float, *, is_there: bool
-) -> Iterator[Event]:
-    """Yield the events of a pod that could not be made, and of its set.
-
-    Args:
-        namespace: Of both.
-        set_name: Name of the set.
-        pod: Name of the pod.
-        setback: Why it could not be made.
-        now: Seconds since the epoch.
-        is_there: An older pod of the name runs meanwhile, or some containers of this one.
-    """
-
-    def event(reason: str, message: str, kind: EventType = "Warning") -> Event:
-        return Event(
-            namespace=namespace,
-            kind="Pod",
-            name=pod,
-            type=kind,
-            reason=reason,
-            message=message,
-            first=setback.first,
-            last=setback.last,
-            count=setback.count,
-            container=setback.container,
-            source=MINISETS,
-        )
-
-    image, word, said = setback.image, setback.reason, setback.message
-    match word:
-        case "ErrImagePull":
-            yield event("Pulling", f'Pulling image "{image}"', "Normal")
-            yield event("Failed", f'Failed to pull image "{image}": {said}')
-            yield event("Failed", f"Error: {word}")
-        case "ErrImageNeverPull":
-            text = f'Container image "{image}" is not present with pull policy of Never'
-            yield event(word, text)
-            yield event("Failed", f"Error: {word}")
-        case "InvalidImageName":
-            text = f'Failed to apply default image tag "{image}": {said}'
-            yield event("InspectFailed", text)
-            yield event("Failed", f"Error: {word}")
-        case "FailedMount":
-            yield event(word, f"MountVolume.SetUp failed: {said}")
-        case "FailedScheduling":
-            yield event(word, said)
-        case _:
-            yield event("Failed", f"Error: {said}")
-    waiting, _ = waiting_reason(setback, now)
-    if waiting != word:
-        yield event("BackOff", f'Back-off pulling image "{image}"', "Normal")
-        yield event("Failed", f"Error: {waiting}")
-    verb = "update" if is_there else "create"
-    yield replace(
-        event(f"Failed{verb.capitalize()}", ""),
-        kind="StatefulSet",
-        name=set_name,
-        message=f"{verb} Pod {pod} in StatefulSet {set_name} failed error: {word}: {said}",
-        container="",
-    )
-
-
-def is_told_better(event: Event, setback: Setback, *, set_name: str, pod: str) -> bool:
-    """Say whether an event that the Engine remembers only hints at what a setback tells in full.
-
-    Args:
-        event: Of the setback's namespace.
-        setback: Why a pod could not be made.
-        set_name: Name of the pod's set.
-        pod: Name of the pod.
-    """
-    is_own = (event.kind, event.name) == ("Pod", pod) or (
-        (event.kind, event.name) == ("StatefulSet", set_name)
-        and f"create Pod {pod} in" in event.message
-    )
-    is_then = setback.first - _SAME_SECONDS <= event.last <= setback.last + _SAME_SECONDS
-    return is_own and is_then and _NOT_STARTED in event.message
-
-
 def pod_created(namespace: str, set_name: str, pod: str, created: float) -> Event:
     """Return the event of a set that made a pod.
 
@@ -306,7 +226,7 @@ def _is_same(known: Event, event: Event) -> bool:
         return known.message == event.message
     if event.reason in _ONGOING:
         return True
-    return known.first - _SAME_SECONDS <= event.last <= known.last + _SAME_SECONDS
+    return known.first - SAME_SECONDS <= event.last <= known.last + SAME_SECONDS
 
 
 class _Translator:
@@ -358,7 +278,7 @@ class _Translator:
         has_failed = seen.id in self._waiting
         self._waiting.discard(seen.id)
         if has_failed:
-            message = f"Error: container {_container(seen)} {_NOT_STARTED}, and was removed"
+            message = f"Error: container {_container(seen)} {NOT_STARTED}, and was removed"
             yield _about(seen, "Failed", message, "Warning")
         if there:
             return
@@ -448,7 +368,7 @@ def _never_started(deleted: Event, seen: EventSeen) -> Event:
         type="Warning",
         reason="FailedCreate",
         message=f"create Pod {pod} in StatefulSet {deleted.name} failed error: "
-        f"container {_container(seen)} {_NOT_STARTED}",
+        f"container {_container(seen)} {NOT_STARTED}",
     )
 
 
