@@ -1,4 +1,4 @@
-"""HTTP over a socket to the Engine, on connections that are kept.
+"""HTTP over a socket to the Engine, on connections of the standard library that are kept.
 
 The SDK's own transport takes longer to import than most commands take in all, and several times
 the processor time for each call.
@@ -6,26 +6,24 @@ the processor time for each call.
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from io import BufferedReader
-
     from minisets.engine.docker_transport import Body, Stream
 
 CONNECT_SECONDS = 10
-_LINE_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 18
-_NO_BODY = frozenset({204, 304})
-_UPGRADE = ("Connection: Upgrade", "Upgrade: tcp")
-_SWITCHED = 101
-_TAKEN_OVER = frozenset({_SWITCHED, 200})
+_UPGRADE = {"Connection": "Upgrade", "Upgrade": "tcp"}
+# Older Engines and Podman say 200 where they do not switch by name.
+_TAKEN_OVER = frozenset({101, 200})
 _ENDED = "the connection ended before the answer did"
 
 
@@ -77,8 +75,7 @@ class Wire:
     ) -> None:
         self._dial = dial
         self._on_answer = on_answer
-        usual = {"Host": "docker", "User-Agent": "minisets"} | dict(headers or {})
-        self._headers = tuple(f"{name}: {value}" for name, value in usual.items())
+        self._headers = {"User-Agent": "minisets"} | dict(headers or {})
         self._idle: list[_Line] = []
         # Who forgets to close it leaves no open socket behind.
         weakref.finalize(self, _close_all, self._idle)
@@ -95,15 +92,13 @@ class Wire:
     ) -> Stream:
         """Send a request and return the answer's head; see Transport."""
         line = self._take()
-        try:
-            line.send(method, target, self._headers, body, content_type, timeout)
-            status, headers = line.read_head()
-        except BaseException:
+        response = self._ask(line, method, target, body, self._with_type(content_type), timeout)
+        if response.will_close and not response.getheader("Connection"):
+            # Engines say how long an answer is, or that it ends with the connection.
+            response.close()
             line.close()
-            raise
-        self._tell(method, target)
-        has_body = method != "HEAD" and status not in _NO_BODY
-        return _Reply(status, headers, line, self._give_back, has_body=has_body)
+            raise ConnectionResetError(_ENDED)
+        return _Reply(response, line, self._give_back)
 
     def take_over(
         self, target: str, body: bytes | None, *, content_type: str, timeout: float
@@ -114,21 +109,33 @@ class Wire:
             OSError: As open.
         """
         line = self._take()
+        headers = self._with_type(content_type) | _UPGRADE
+        response = self._ask(line, "POST", target, body, headers, timeout)
+        if response.status in _TAKEN_OVER:
+            return line.release(response)
+        return _Reply(response, line, self._give_back)
+
+    def _with_type(self, content_type: str) -> dict[str, str]:
+        return self._headers | ({"Content-Type": content_type} if content_type else {})
+
+    def _ask(
+        self,
+        line: _Line,
+        method: str,
+        target: str,
+        body: Body | None,
+        headers: Mapping[str, str],
+        timeout: float | None,
+    ) -> HTTPResponse:
         try:
-            line.send("POST", target, (*self._headers, *_UPGRADE), body, content_type, timeout)
-            status, headers = line.read_head()
-            self._tell("POST", target)
-            # Older Engines and Podman say 200 where they do not switch by name.
-            if status in _TAKEN_OVER:
-                return line.release()
+            with _plain():
+                response = line.ask(method, target, body, headers, timeout)
         except BaseException:
             line.close()
             raise
-        return _Reply(status, headers, line, self._give_back, has_body=True)
-
-    def _tell(self, method: str, target: str) -> None:
         if self._on_answer is not None:
             self._on_answer(method, target)
+        return response
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -156,107 +163,65 @@ def _close_all(lines: list[_Line]) -> None:
         lines.pop().close()
 
 
-class _Line:
-    """One connection."""
+class _Line(HTTPConnection):
+    """One connection, which was opened before."""
+
+    # A broken connection is told, not opened anew: a write might be done twice.
+    auto_open = 0
 
     def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
-        self.reader: BufferedReader = sock.makefile("rb")
+        super().__init__("docker")
+        self.sock: socket.socket = sock
+        self._given = sock
 
     def is_readable(self) -> bool:
         # Unlike select, poll knows no highest descriptor.
         poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
+        poll.register(self.sock, select.POLLIN)
         return bool(poll.poll(0))
 
-    def close(self) -> None:
-        with suppress(OSError):
-            self.reader.close()
-        self._socket.close()
-
-    def release(self) -> Taken:
-        """Return the bare connection, which waits for nothing from now on."""
-        self._socket.settimeout(0)
-        ahead = self.reader.peek()
-        self.reader.close()
-        return Taken(self._socket, ahead)
-
-    def send(
+    def ask(
         self,
         method: str,
         target: str,
-        headers: tuple[str, ...],
         body: Body | None,
-        content_type: str,
+        headers: Mapping[str, str],
         timeout: float | None,
-    ) -> None:
-        lines = [f"{method} {target} HTTP/1.1", *headers]
-        if content_type:
-            lines.append(f"Content-Type: {content_type}")
-        whole = body if isinstance(body, bytes) else b""
-        is_chunked = body is not None and not isinstance(body, bytes)
-        lines.append(
-            "Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {len(whole)}"
-        )
-        self._socket.settimeout(timeout)
+    ) -> HTTPResponse:
+        self.sock.settimeout(timeout)
         # Who refuses a long body answers, then hangs up: the answer says why.
         with suppress(BrokenPipeError):
-            self._socket.sendall("\r\n".join([*lines, "", ""]).encode() + whole)
-            for piece in () if body is None or isinstance(body, bytes) else body:
-                if piece:
-                    self._socket.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
-            if is_chunked:
-                self._socket.sendall(b"0\r\n\r\n")
+            self.request(method, target, body, headers)
+        return self.getresponse()
 
-    def read_head(self) -> tuple[int, dict[str, str]]:
-        status = self._read_status()
-        headers = self.read_headers()
-        while 100 <= status < 200 and status != _SWITCHED:
-            status = self._read_status()
-            headers = self.read_headers()
-        return status, headers
-
-    def _read_status(self) -> int:
-        line = self.read_line()
-        version, _, rest = line.partition(b" ")
-        if not (version.startswith(b"HTTP/1.") and rest[:3].isdigit()):
-            raise ConnectionError(f"what answers does not speak HTTP: {line[:80]!r}")
-        return int(rest[:3])
-
-    def read_headers(self) -> dict[str, str]:
-        headers = {}
-        while line := self.read_line().rstrip(b"\r\n"):
-            name, _, value = line.decode("latin-1").partition(":")
-            headers[name.lower()] = value.strip()
-        return headers
-
-    def read_line(self) -> bytes:
-        line = self.reader.readline(_LINE_BYTES)
-        if not line.endswith(b"\n"):
-            raise ConnectionResetError(_ENDED)
-        return line
+    def release(self, response: HTTPResponse) -> Taken:
+        """Return the bare connection, which waits for nothing from now on."""
+        self._given.settimeout(0)
+        ahead = response.fp.peek()
+        # HTTP takes it for closed where an answer has no length.
+        bare = socket.socket(fileno=os.dup(response.fileno()))
+        bare.settimeout(0)
+        response.close()
+        self.close()
+        return Taken(bare, ahead)
 
 
 class _Reply:
     """An answer that comes over a connection, which it gives back when it is whole."""
 
     def __init__(
-        self,
-        status: int,
-        headers: dict[str, str],
-        line: _Line,
-        give_back: Callable[[_Line], None],
-        *,
-        has_body: bool,
+        self, response: HTTPResponse, line: _Line, give_back: Callable[[_Line], None]
     ) -> None:
-        self.status = status
-        self.headers = headers
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.getheaders()}
+        self._response = response
         self._line: _Line | None = line
         self._give_back = give_back
-        self._ahead = b""
-        self._pieces = self._read(line) if has_body else iter(())
-        if not has_body:
-            self._end(line)
+        self._pieces = self._read()
+        if response.length == 0:
+            # Nobody has to read what is not there.
+            response.close()
+            self._end()
 
     def __enter__(self) -> Self:
         return self
@@ -266,6 +231,7 @@ class _Reply:
 
     def close(self) -> None:
         line, self._line = self._line, None
+        self._response.close()
         if line is not None:
             # The rest of the answer is on its way.
             line.close()
@@ -274,45 +240,46 @@ class _Reply:
         return self._pieces
 
     def read(self, size: int, /) -> bytes:
-        while len(self._ahead) < size and (piece := next(self._pieces, b"")):
-            self._ahead += piece
-        data, self._ahead = self._ahead[:size], self._ahead[size:]
+        with _plain():
+            data = self._response.read(size)
+        if len(data) < size:
+            self._check_whole()
+            self._end()
         return data
 
-    def _end(self, line: _Line) -> None:
-        self._line = None
-        if self.headers.get("connection", "").lower() == "close":
+    def _read(self) -> Iterator[bytes]:
+        while piece := self._next():
+            yield piece
+        self._end()
+
+    def _next(self) -> bytes:
+        with _plain():
+            piece = self._response.read1(_PIECE_BYTES)
+        if not piece:
+            self._check_whole()
+        return piece
+
+    def _check_whole(self) -> None:
+        # The library takes the end of the connection for the end of the answer.
+        if self._response.length:
+            raise ConnectionResetError(_ENDED)
+
+    def _end(self) -> None:
+        line, self._line = self._line, None
+        if line is None:
+            return
+        if self._response.will_close:
             line.close()
         else:
             self._give_back(line)
 
-    def _read(self, line: _Line) -> Iterator[bytes]:
-        if self.headers.get("transfer-encoding", "").lower() == "chunked":
-            while size := _to_size(line.read_line()):
-                yield from _exactly(line, size)
-                line.read_line()
-            # What may follow the last chunk, up to an empty line.
-            line.read_headers()
-        elif "content-length" in self.headers:
-            yield from _exactly(line, int(self.headers["content-length"]))
-        else:
-            self.headers["connection"] = "close"
-            while piece := line.reader.read1(_PIECE_BYTES):
-                yield piece
-        self._end(line)
 
-
-def _to_size(line: bytes) -> int:
+@contextmanager
+def _plain() -> Iterator[None]:
+    """Raise what a socket would raise: an answer that is none is a broken connection."""
     try:
-        return int(line.partition(b";")[0], 16)
-    except ValueError as error:
-        raise ConnectionError(f"a chunk of the answer has no size: {line[:80]!r}") from error
-
-
-def _exactly(line: _Line, size: int) -> Iterator[bytes]:
-    while size:
-        piece = line.reader.read1(min(size, _PIECE_BYTES))
-        if not piece:
-            raise ConnectionResetError(_ENDED)
-        size -= len(piece)
-        yield piece
+        yield
+    except HTTPException as error:
+        if isinstance(error, OSError):
+            raise
+        raise ConnectionError(f"what answers does not speak HTTP: {error!r}") from error
