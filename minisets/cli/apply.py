@@ -13,11 +13,14 @@ from minisets.cli.kinds import SET, of_kind
 from minisets.cli.manifests import file_options, load_objects
 from minisets.cli.session import open_context, open_screen
 from minisets.core import naming
+from minisets.errors import InputError
 
 if TYPE_CHECKING:
+    from minisets.app.context import Context
     from minisets.cli.progress import Screen
     from minisets.core.input.load import LoadedObject, UnknownFields
     from minisets.core.network.publishing import PublishFlags
+    from minisets.core.query.selectors import LabelSelector
 
 DryRun = Literal["auto", "client", "server", "none"]
 Pull = Literal["always", "missing", "never"]
@@ -29,6 +32,7 @@ _EXAMPLES = (
     "minisets apply -f manifests/ -R --timeout=5m",
     "minisets apply -f web.yaml --dry-run",
     "minisets apply -f web.yaml --publish 8080:80",
+    "minisets apply -f web.yaml --prune -l app=web",
     "helm template my-release chart | minisets apply -n team-1 -f -",
 )
 
@@ -41,6 +45,15 @@ _UNKNOWN_FIELDS: dict[str, UnknownFields] = {
     "true": "strict",
     "warn": "warn",
 }
+
+
+def _refuse_force(_ctx: click.Context, _param: click.Parameter, value: object) -> None:
+    if value:
+        raise InputError(
+            "--force is not supported: nothing is deleted that a manifest does not ask for",
+            hint="where a field cannot be changed: minisets delete sts NAME, then apply again; "
+            "volumes stay",
+        )
 
 
 @click.command("apply", cls=Command, examples=_EXAMPLES)
@@ -63,6 +76,16 @@ _UNKNOWN_FIELDS: dict[str, UnknownFields] = {
     type=click.Choice(["strict", "warn", "ignore", "true", "false"]),
     help="What becomes of fields that Kubernetes does not know: an error, a notice, nothing.",
 )
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Delete what was applied before and is in the files no more; volumes stay. "
+    "With -l LABELS or --all.",
+)
+@click.option("-l", "--selector", metavar="LABELS", help="With --prune: among these objects.")
+@click.option("--all", "is_all", is_flag=True, help="With --prune: among all of the namespace.")
+@click.option("-o", "--output", metavar="name", help="Print TYPE/NAME alone.")
+@click.option("--force", is_flag=True, hidden=True, callback=_refuse_force, expose_value=False)
 @click.option("--wait/--no-wait", default=True, help="Wait until everything is ready.")
 @click.option(
     "--timeout",
@@ -105,6 +128,10 @@ def apply(
     recursive: bool,
     dry_run: DryRun,
     validate: str,
+    prune: bool,
+    selector: str | None,
+    is_all: bool,
+    output: str | None,
     wait: bool,
     timeout: float,
     pull: Pull | None,
@@ -117,6 +144,11 @@ def apply(
 
     Run it again at any time: it changes what is different and repairs what is broken.
     """
+    if output not in {None, "name"}:
+        raise InputError(
+            f"unexpected -o output mode: {output}. We only support '-o name'",
+            hint="afterwards: minisets get -f FILE -o yaml",
+        )
     with open_screen(settings) as screen:
         unknown_fields = _UNKNOWN_FIELDS[validate]
         objects = load_objects(
@@ -125,8 +157,12 @@ def apply(
         from minisets.core.network.publishing import PublishFlags
 
         flags = PublishFlags(ports=publish, address=publish_address or "")
+        pruning = _parse_prune(selector, prune=prune, is_all=is_all, has_objects=bool(objects))
         if dry_run != "none":
             _print_dry_run(settings, screen, objects, dry_run, flags)
+            if pruning is not None and dry_run != "client":
+                with open_context(settings, screen) as context:
+                    _prune(context, screen, objects, pruning, " pruned (dry run)", is_dry=True)
             return
         from minisets.app import apply as use_case
 
@@ -144,12 +180,63 @@ def apply(
                 context,
                 objects,
                 options,
-                lambda kind, name, verb: screen.result(f"{of_kind(kind).printed}/{name} {verb}"),
+                lambda kind, name, verb: screen.result(
+                    f"{of_kind(kind).printed}/{name}" + ("" if output else f" {verb}")
+                ),
             )
+            if pruning is not None:
+                _prune(context, screen, objects, pruning, "" if output else " pruned")
         for line in _shortened(applied.places):
             screen.remark(line)
         if applied.is_done and objects:
             _suggest(screen, objects)
+
+
+def _parse_prune(
+    selector: str | None, *, prune: bool, is_all: bool, has_objects: bool
+) -> LabelSelector | None:
+    """Return which objects may be pruned; None if none are.
+
+    Raises:
+        InputError: The options say too little, or too much.
+    """
+    from minisets.core.query.selectors import parse_labels
+
+    if not prune:
+        if selector or is_all:
+            raise InputError("-l and --all say what --prune may delete: --prune is not given")
+        return None
+    if bool(selector) == is_all:
+        raise InputError(
+            "all resources selected for prune without explicitly passing --all. To prune all "
+            "resources, pass the --all flag. If you did not mean to prune all resources, "
+            "specify a label selector"
+            if not is_all
+            else "cannot set --all and --selector at the same time"
+        )
+    if not has_objects:
+        raise InputError("the files hold no object: with --prune, all would be deleted")
+    return parse_labels(selector or "")
+
+
+def _prune(
+    context: Context,
+    screen: Screen,
+    objects: Sequence[LoadedObject],
+    selector: LabelSelector,
+    verb: str,
+    *,
+    is_dry: bool = False,
+) -> None:
+    from minisets.app.prune import prune as use_case
+
+    use_case(
+        context,
+        objects,
+        selector,
+        lambda key: screen.result(f"{of_kind(key[0]).printed}/{key[2]}{verb}"),
+        is_dry=is_dry,
+    )
 
 
 def _print_dry_run(

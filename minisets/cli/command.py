@@ -292,7 +292,8 @@ def _apart(arg: str, options: Mapping[str, click.Option]) -> list[str]:
 
 def _set_flag(done: list[str], option: click.Option, name: str, value: str) -> list[str]:
     """Add a flag that was given by its value; one that is off undoes what came before."""
-    is_on = click.BOOL.convert(value, option, None)
+    # kubectl's -v takes a number.
+    is_on = int(value) > 0 if value.isdigit() else click.BOOL.convert(value, option, None)
     if is_on == (name in option.opts):
         return [*done, name if is_on else option.opts[-1]]
     if option.secondary_opts:

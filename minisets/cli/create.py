@@ -12,6 +12,7 @@ from minisets.cli import kinds
 from minisets.cli.command import BareOption, Command, Family, Settings, pass_settings
 from minisets.cli.kinds import Resource
 from minisets.cli.session import open_context, open_screen
+from minisets.errors import InputError
 
 DryRun = Literal["none", "client", "server"]
 Output = Literal["yaml", "json", "name"]
@@ -89,6 +90,13 @@ def _refuse_hash(_ctx: click.Context, _param: click.Parameter, value: object) ->
         )
 
 
+def _refuse_file(_ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value:
+        raise InputError(
+            "create takes no file", hint=f"minisets apply -f {value}, which also creates"
+        )
+
+
 class _Creations(Family):
     """Takes kubectl's short words, too."""
 
@@ -104,6 +112,14 @@ class _Creations(Family):
         "minisets create configmap web-config --from-file=web.conf",
         "minisets create secret generic db --from-literal=password=changeme",
     ),
+)
+@click.option(
+    "-f",
+    "--filename",
+    metavar="FILE",
+    hidden=True,
+    callback=_refuse_file,
+    expose_value=False,
 )
 def create() -> None:
     """Create a ConfigMap, a Secret or a namespace."""

@@ -84,6 +84,13 @@ def complete_format(_ctx: click.Context, _param: click.Parameter, start: str) ->
 @click.option("--no-headers", is_flag=True, help="Leave out the line of headers.")
 @click.option("--ignore-not-found", is_flag=True, help="Be content with what is not there.")
 @click.option(
+    "--show-managed-fields",
+    is_flag=True,
+    expose_value=False,
+    hidden=True,
+    help="Accepted: objects here have none.",
+)
+@click.option(
     "--chunk-size",
     type=int,
     expose_value=False,

@@ -13,7 +13,7 @@ from minisets.app.apply import Applied, ApplyOptions
 from minisets.app.loop.drive import Drive
 from minisets.core.network.publishing import PublishFlags
 from minisets.core.observed import Usage
-from tests.app.bench import Bench, a_service, a_set
+from tests.app.bench import Bench, a_service, a_set, with_claim
 from tests.app.conftest import CommandLine
 
 OTHER = {**a_set("db", 1), "metadata": {"name": "db", "labels": {"tier": "data"}}}
@@ -202,7 +202,8 @@ def test_get_shows_types_and_refuses_missing_keys_on_a_word(minisets: CommandLin
     words = ("get", "pods", "-o", "jsonpath={.items[0].nothing}")
     assert minisets(*words).exit_code == 0
     assert minisets(*words, "--allow-missing-template-keys=false").exit_code == 2
-    assert minisets("get", "pods", "--chunk-size=5").stdout.count("web-") == 3
+    more = ("--show-managed-fields", "--chunk-size=5", "-v=0")
+    assert minisets("get", "pods", *more).stdout.count("web-") == 3
 
 
 @pytest.mark.parametrize(("word", "is_silent"), [("-w", False), ("--watch-only", True)])
@@ -274,3 +275,56 @@ def test_doctor_and_describe_speak_of_commands_as_they_are_typed(
     monkeypatch.setenv("MINISETS_NAMESPACE", "team")
     assert "sts/db -n default\n" in minisets("describe", "sts", "db", "-n=default").stdout
     assert "remedy: minisets start sts/web -n default\n" in minisets("doctor").stdout
+
+
+def test_what_is_in_the_files_no_more_is_pruned_and_volumes_stay(
+    bench: Bench, minisets: CommandLine, tmp_path
+):
+    labels = {"labels": {"app": "web"}}
+    old = {**a_service("old"), "metadata": {"name": "old", **labels}}
+    gone = {**with_claim(a_set("gone", 1)), "metadata": {"name": "gone", **labels}}
+    bench.apply(old, gone, a_service("other"))
+    minisets("create", "configmap", "made", "--from-literal=a=b")
+    minisets("label", "cm/made", "app=web")
+    (tmp_path / "web.yaml").write_text(yaml.safe_dump({**OTHER, "metadata": {"name": "db"}}))
+    words = ("apply", "-f", str(tmp_path / "web.yaml"), "--prune")
+
+    dry = minisets(*words, "-l", "app=web", "--dry-run=server")
+    assert dry.stdout.splitlines()[-2:] == [
+        "statefulset.apps/gone pruned (dry run)",
+        "service/old pruned (dry run)",
+    ]
+    assert "gone-0" in bench.running
+    done = minisets(*words, "--selector=app=web", "-o", "name")
+    assert done.stdout.splitlines() == [
+        "statefulset.apps/db",
+        "statefulset.apps/gone",
+        "service/old",
+    ]
+    assert ("gone-0" in bench.pods, "data-gone-0" in bench.claims) == (False, True)
+    assert "service/other pruned" in minisets(*words, "--all").stdout
+    assert minisets("get", "cm/made").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--prune"], "pass the --all flag"),
+        (["--prune", "--all", "-l", "a=b"], "cannot set --all and --selector"),
+        (["-l", "a=b"], "--prune is not given"),
+        (["--all"], "--prune is not given"),
+        (["-o", "yaml"], "We only support '-o name'"),
+    ],
+)
+def test_pruning_says_what_it_may_take(minisets: CommandLine, folder, words, said):
+    done = minisets("apply", "-f", folder, *words)
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+def test_flags_of_kubectl_are_answered_where_a_command_lacks_them(minisets: CommandLine):
+    assert "minisets apply -f x.yaml" in minisets("create", "-f", "x.yaml").stderr
+    assert "volumes stay" in minisets("apply", "-f", "x.yaml", "--force").stderr
+    assert "waits have `--timeout`" in minisets("get", "po", "--request-timeout=5s").stderr
+    assert minisets("get", "pods", "-v=6").exit_code == 0
