@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from minisets.engine import docker_errors
+from minisets.engine.clock import SystemClock
 from minisets.engine.docker_connection import ANSWER_SECONDS, Params
 from minisets.engine.docker_verbs import DockerEngine
 from minisets.engine.docker_wire import CONNECT_SECONDS, Answer, Taken, Wire, dial_socket
@@ -165,26 +166,15 @@ class DockerConnection:
         Again while the connection breaks, which is what a restart of the Engine does.
         """
         with self.speaking(doing):
-            try:
-                answer = self._whole(doing, "GET", path, params)
-            except TimeoutError:
-                raise
-            except OSError:
-                # 20 ms to import, and hardly ever needed.
-                from tenacity import (
-                    Retrying,
-                    retry_if_exception_type,
-                    stop_after_attempt,
-                    wait_fixed,
-                )
-
-                again = Retrying(
-                    retry=retry_if_exception_type(OSError),
-                    stop=stop_after_attempt(READ_TRIES - 1),
-                    wait=wait_fixed(READ_RETRY_SECONDS),
-                    reraise=True,
-                )
-                answer = again(self._whole, doing, "GET", path, params)
+            for tries_left in reversed(range(READ_TRIES)):
+                try:
+                    answer = self._whole(doing, "GET", path, params)
+                    break
+                except OSError as error:
+                    # Who has waited long for an answer is told that none came.
+                    if isinstance(error, TimeoutError) or not tries_left:
+                        raise
+                SystemClock().sleep(READ_RETRY_SECONDS)
         return _to_json(doing, answer)
 
     def ask(

@@ -193,23 +193,33 @@ class _TerminalWindow:
         self._number = number
         self._resize = resize
         self._tries_left = _SIZE_TRIES
+        self._is_telling = False
 
     def update(self) -> bool:
         if self._tries_left:
-            self._tries_left -= 1
             self._tell()
         return not self._tries_left
 
     def changed(self, *_: object) -> None:
         self._tries_left = _SIZE_TRIES
-        self._tell()
+        # In the middle of telling the connection may be locked; then the next update tells it.
+        if not self._is_telling:
+            self._tell()
 
     def _tell(self) -> None:
-        with suppress(OSError):
+        self._tries_left -= 1
+        before = self._tries_left
+        self._is_telling = True
+        try:
             size = os.get_terminal_size(self._number)
-            if not self._resize(size.lines, size.columns):
-                return
-        self._tries_left = 0
+            is_told = self._resize(size.lines, size.columns)
+        except OSError:
+            is_told = True
+        finally:
+            self._is_telling = False
+        # What has changed meanwhile is still to be told.
+        if is_told and self._tries_left == before:
+            self._tries_left = 0
 
 
 @contextmanager

@@ -189,8 +189,9 @@ class _Line(HTTPConnection):
         timeout: float | None,
     ) -> HTTPResponse:
         self.sock.settimeout(timeout)
-        # Who refuses a long body answers, then hangs up: the answer says why.
-        with suppress(BrokenPipeError):
+        # Who refuses a long body answers, then hangs up: the answer says why. Linux tells a sender
+        # of a reset who waits for room just then.
+        with suppress(BrokenPipeError, ConnectionResetError):
             self.request(method, target, body, headers)
         return self.getresponse()
 
@@ -220,7 +221,6 @@ class _Reply:
         self._pieces = self._read()
         if response.length == 0:
             # Nobody has to read what is not there.
-            response.close()
             self._end()
 
     def __enter__(self) -> Self:
@@ -268,6 +268,8 @@ class _Reply:
         line, self._line = self._line, None
         if line is None:
             return
+        # Older versions of the library leave open what has a length: no other answer may begin.
+        self._response.close()
         if self._response.will_close:
             line.close()
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -202,3 +203,26 @@ def test_an_output_that_cannot_be_written_is_no_trouble_of_the_engine(
     assert [str(error) for error in errors] == [
         "cannot write the command's output: No space left on device"
     ]
+
+
+def test_a_terminal_that_changes_while_its_size_is_told_is_told_once_more_and_not_meanwhile(
+    ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+):
+    near, far = ends
+    master, terminal = os.openpty()
+    calls: list[str] = []
+
+    def resize(_rows: int, _columns: int) -> bool:
+        calls.append("begin")
+        if len(calls) == 1:
+            # The way to the Engine is locked here, and must not be gone again from the handler.
+            signal.raise_signal(signal.SIGWINCH)
+        elif calls.count("begin") == 2:
+            far.shutdown(socket.SHUT_RDWR)
+        calls.append("end")
+        return True
+
+    with os.fdopen(master, "rb", 0), os.fdopen(terminal, "w") as shown:
+        monkeypatch.setattr("sys.stdout", shown)
+        relay(HijackedSocket(near), tty=True, stdin=False, resize=resize)
+    assert calls == ["begin", "end"] * 2

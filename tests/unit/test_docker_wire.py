@@ -6,11 +6,16 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pytest
 
 from minisets.engine.docker_wire import Taken, Wire
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+_LONG = 1 << 12
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -109,6 +114,16 @@ def test_a_connection_is_kept_for_the_next_request(wire):
     assert engine.dialled == 1
 
 
+@pytest.mark.parametrize("read", [lambda one: b"".join(one.pieces()), lambda one: one.read(9)])
+def test_a_connection_can_be_used_again_as_soon_as_its_answer_is_whole(wire, read):
+    # By another thread, before the first one has left its answer.
+    way, engine = wire(OK, OK)
+    with way.open("GET", "/a", timeout=60) as first:
+        assert read(first) == b"ok"
+        assert body_of(way) == b"ok"
+    assert engine.dialled == 1
+
+
 def test_requests_at_the_same_time_have_connections_of_their_own(wire):
     way, engine = wire(OK, OK)
     with way.open("GET", "/a", timeout=60) as first, way.open("GET", "/b", timeout=60) as second:
@@ -175,6 +190,25 @@ def test_a_refusal_that_comes_before_the_body_was_sent_is_still_read():
     far.close()
     way = Wire(lambda: near)
     with way.open("PUT", "/x", b"x" * (1 << 22), timeout=60) as answer:
+        assert (answer.status, answer.read(9)) == (403, b"no")
+    way.close()
+
+
+class _Reset(socket.socket):
+    """As Linux tells who waits for room to send of the end: a reset, and no broken pipe."""
+
+    def sendall(self, data: Buffer, flags: int = 0, /) -> None:
+        super().sendall(data, flags)
+        if len(memoryview(data)) == _LONG:
+            raise ConnectionResetError(104, "Connection reset by peer")
+
+
+def test_a_refusal_is_read_also_where_the_connection_was_reset_while_the_body_was_sent():
+    near, far = socket.socketpair()
+    own = _Reset(fileno=near.detach())
+    far.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+    way = Wire(lambda: own)
+    with far, way.open("PUT", "/x", b"x" * _LONG, timeout=60) as answer:
         assert (answer.status, answer.read(9)) == (403, b"no")
     way.close()
 
