@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from minisets.app.context import Context
-from minisets.app.delete import delete_object, delete_sets
+from minisets.app.delete import delete_object, delete_set
 from minisets.app.loop.sets import SET_KIND, observe_whole
 from minisets.app.loop.world import World
 from minisets.core.input.load import LoadedObject
@@ -39,15 +39,19 @@ def prune(
     """
     kept = {(item.kind, item.namespace or "", item.name) for item in objects}
     for namespace in sorted({item.namespace for item in objects if item.namespace}):
-        doomed = list(_outdated(observe_whole(context, namespace), namespace, selector, kept))
-        for kind, space, name in () if is_dry else doomed:
-            if kind == SET_KIND:
-                delete_sets(context, [(space, name)])
-            else:
-                delete_object(context, kind, space, name)
-            tell((kind, space, name))
-        for key in doomed if is_dry else ():
+        world = observe_whole(context, namespace, is_dry=is_dry)
+        for key in _outdated(world, namespace, selector, kept):
+            if not is_dry:
+                _delete(context, key)
             tell(key)
+
+
+def _delete(context: Context, key: Key) -> None:
+    kind, namespace, name = key
+    if kind == SET_KIND:
+        delete_set(context, namespace, name)
+    else:
+        delete_object(context, kind, namespace, name)
 
 
 def _outdated(world: World, namespace: str, selector: LabelSelector, kept: set[Key]) -> list[Key]:
