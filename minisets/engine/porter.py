@@ -208,8 +208,9 @@ class Porter:
     def publish(self, volumes: Mapping[str, Iterable[FileEntry]]) -> frozenset[str]:
         """Make files the whole content of volumes, such that running containers see all at once.
 
-        Files that are no longer among them go. As the kubelet lays ConfigMaps out: each name is a
-        link to ``..data/NAME``, and ``..data`` a link to the directory with the files of today.
+        Files that are no longer among them go out of sight, and with the next publication for
+        good. As the kubelet lays ConfigMaps out: each name is a link to ``..data/NAME``, and
+        ``..data`` a link to the directory with the files of today.
 
         Returns:
             The volumes whose content has changed.

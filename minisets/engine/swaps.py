@@ -7,7 +7,7 @@ to the folder with the files of today; so one rename changes them all.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from minisets.core.volumes.file_entry import FileEntry
@@ -59,9 +59,14 @@ def plan_swap(at: str, files: Sequence[FileEntry], seen: Iterable[ArchiveEntry])
     is_today = there[_DATA].target == folder
     new = LinkEntry(path=f"{at}/{_NEW_DATA}", target=folder)
     rename = (f"={at}/{_NEW_DATA}", f"{at}/{_DATA}")
+    # A reader that has followed the link just before is still on its way into the folder of
+    # before, which is left for the next swap to remove.
+    kept = {_DATA, _NEW_DATA, folder, there[_DATA].target, *links}
     # Deepest first: a directory goes when it is empty.
     outdated = sorted(
-        (path for path in there if _is_outdated(path, folder, links)), key=len, reverse=True
+        (path for path in there if _is_outdated(path, kept, is_today=is_today)),
+        key=len,
+        reverse=True,
     )
     swap = Swap(
         at=at,
@@ -77,9 +82,10 @@ def below(root: str, entry: FileEntry) -> FileEntry:
     return replace(entry, path=f"{root}/{entry.path}")
 
 
-def _is_outdated(path: str, folder: str, links: Mapping[str, LinkEntry]) -> bool:
+def _is_outdated(path: str, kept: Collection[str], *, is_today: bool) -> bool:
     top = path.split("/")[0]
-    return top not in {_DATA, _NEW_DATA, folder} and top not in links
+    # Where there is nothing to swap, the folder of before is none of the changes.
+    return top not in kept and not (is_today and top.startswith(_HIDDEN))
 
 
 def _digest(files: Iterable[FileEntry]) -> str:

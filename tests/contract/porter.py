@@ -82,10 +82,21 @@ class PorterContract:
         both[a] = [file("k", b"three"), file("new", b"four")]
         assert porter.publish(both) == {a}
         assert current(porter, a) == {"k": b"three", "new": b"four"}
-        # The files of before are gone, not only out of sight.
-        assert len(porter.read(a)) == 2
+        assert porter.publish(both) == frozenset()
         assert porter.publish({a: []}) == {a}
-        assert porter.read(a) == {}
+        # The files of the time before last are gone, not only out of sight.
+        assert set(porter.read(a).values()) == {b"three", b"four"}
+
+    def test_who_has_just_followed_the_link_still_finds_the_files_of_before(
+        self, engine: Engine, porter: Porter, volumes, namespace
+    ):
+        a, _ = volumes
+        porter.publish({a: [file("k", b"one")]})
+        (data,) = (entry for entry in porter.entries(a) if entry.path == "..data")
+        porter.publish({a: [file("k", b"two")]})
+        assert porter.read(a, data.target) == {f"{data.target}/k": b"one"}
+        porter.publish({a: [file("k", b"three")]})
+        assert look(engine, namespace, volumes)(f"/v/0/{data.target}") is None
 
     def test_published_names_are_links_that_one_rename_changes(
         self, engine: Engine, porter: Porter, volumes, namespace
@@ -151,10 +162,10 @@ class PorterContract:
 
 def current(porter: Porter, volume: str) -> dict[str, bytes]:
     """Return the files that a container sees, which are behind links."""
+    (data,) = (entry for entry in porter.entries(volume) if entry.path == "..data")
     return {
         path.partition("/")[2]: content
-        for path, content in porter.read(volume).items()
-        if path.startswith("..")
+        for path, content in porter.read(volume, data.target).items()
     }
 
 
