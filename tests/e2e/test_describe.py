@@ -52,7 +52,7 @@ def test_a_container_that_crashes_is_described_with_its_end_and_its_words(
 
 def test_a_failing_probe_is_described_with_what_it_said(space: Space, edit: Edit):
     never = {"spec.replicas": 1, "container.readinessProbe.httpGet.path": "/none"}
-    space.apply(edit("web.yaml", never), "--timeout=2s", code=4)
+    space.apply(edit("web.yaml", never), "--timeout=10s", code=4)
     shown = space.run("describe", "pod", "web-0").out
     assert "Last Probe: failed" in lines(shown)
     assert "404" in shown
@@ -63,7 +63,7 @@ def test_a_health_check_of_the_engine_is_quoted(space: Space, edit: Edit):
     probe = {"exec": {"command": ["sh", "-c", "echo replication lags; false"]}, "periodSeconds": 1}
     space.apply(
         edit("db.yaml", {"spec.replicas": 1, "container.readinessProbe": probe}),
-        "--timeout=3s",
+        "--timeout=10s",
         code=4,
     )
     pod = space.container("db-0")

@@ -70,7 +70,7 @@ def test_a_container_of_somebody_else_with_a_pods_name_is_left_alone(
 ):
     mine = space.api.create_container("minisets/demo:1", name=space.container("web-1"))["Id"]
     request.addfinalizer(lambda: space.api.remove_container(mine, force=True))
-    done = space.apply(WEB, "--timeout=20s", code=None)
+    done = space.apply(WEB, "--timeout=60s", code=None)
     assert done.code in {3, 4}
     assert space.api.inspect_container(mine)["State"]["Status"] == "created"
     assert space.running() == ["web-0"]

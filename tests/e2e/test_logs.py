@@ -16,6 +16,8 @@ echo "begin $n"; echo "oops $n" >&2
 trap 'echo "end $n"; exit 3' TERM
 while :; do [ -e /tmp/more ] && rm /tmp/more && echo "more $n"; sleep 0.1; done
 """
+# Seconds to hear TERM in on a busy machine.
+PATIENCE = 60
 BARE = {"container.readinessProbe": None, "container.command": ["sh", "-c", COUNT]}
 
 
@@ -41,7 +43,7 @@ def test_logs_of_a_pod_a_set_and_a_run(space: Space):
     assert len(stamped) == 2
     assert "previous terminated container" in space.run("logs", "web-0", "-p", code=1).err
     for _ in range(2):
-        space.api.restart(space.container("web-0"), timeout=5)
+        space.api.restart(space.container("web-0"), timeout=PATIENCE)
     eventually(lambda: logs(space, "web-0") or None, what="the third run has begun")
     assert set(logs(space, "web-0")) == {"begin 3", "oops 3"}
     assert set(logs(space, "web-0", "--previous")) == {"begin 2", "oops 2", "end 2"}
@@ -63,7 +65,7 @@ def test_following_a_set_over_restarts_replacements_and_new_pods(space: Space):
     wait_for("[pod/web-1/server] begin 1")
     space.sh("web-0", "touch /tmp/more")
     wait_for("[pod/web-0/server] more 1")
-    space.api.restart(space.container("web-0"), timeout=5)
+    space.api.restart(space.container("web-0"), timeout=PATIENCE)
     wait_for("[pod/web-0/server] begin 2")
     space.lose("web-1")
     space.run("scale", "sts/web", "--replicas=3")
@@ -109,7 +111,7 @@ def test_a_reader_that_has_gone_ends_the_stream(space: Space):
     assert reader.stdout.readline()
     reader.stdout.close()
     space.sh("web-0", "touch /tmp/more")
-    eventually(lambda: reader.poll() is not None, what="it has ended", seconds=20)
+    eventually(lambda: reader.poll() is not None, what="it has ended")
     assert reader.stderr
     assert (reader.returncode, reader.stderr.read()) == (141, "")
     reader.stderr.close()

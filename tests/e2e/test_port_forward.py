@@ -27,7 +27,7 @@ pytestmark = pytest.mark.docker
 
 WEB = MANIFESTS / "web.yaml"
 _FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:([0-9]+) -> ([0-9]+)")
-_GET = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=20).read().decode())"
+_GET = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=90).read().decode())"
 _UP = (
     "import fcntl, socket, struct; "
     "fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sH14x', b'lo', 1))"
@@ -53,7 +53,7 @@ def forward(space: Space, *words: str, count: int = 1) -> Iterator[list[int]]:
 
 
 def page(port: int) -> str:
-    with urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
+    with urlopen(f"http://127.0.0.1:{port}/", timeout=90) as answer:
         return str(answer.read().decode().strip())
 
 

@@ -26,7 +26,7 @@ PROBES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("kind", PROBES)
 def test_a_pod_that_is_not_ready_holds_back_the_next_one(space: Space, edit: Edit, kind: str):
     file = edit("gate.yaml", {"container.readinessProbe": {**PROBES[kind], "periodSeconds": 1}})
-    late = space.apply(file, "--timeout=2s", code=4)
+    late = space.apply(file, "--timeout=10s", code=4)
     assert space.running() == ["gate-0"]
     assert space.run("get", "sts", "gate", "-o", "json").json()["status"]["readyReplicas"] == 0
     assert "gate-0" in late.err
@@ -96,7 +96,7 @@ def test_where_no_pod_is_reached_its_probe_has_a_port_of_its_own(
             space.api.restart(space.container("web-0"), timeout=1)
             assert client.apply(file).is_done
         with bare(space, edit, missing) as (file, _), pytest.raises(NotConverged, match="404"):
-            client.apply(file, timeout_seconds=3)
+            client.apply(file, timeout_seconds=15)
 
 
 def test_a_probe_whose_program_is_missing_ends_the_wait_at_once(space: Space, edit: Edit):

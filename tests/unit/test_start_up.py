@@ -33,7 +33,7 @@ CHECKING = frozenset(
         "yaml",
     }
 )
-ENGINE = frozenset({"docker", "requests", "tenacity"})
+ENGINE = frozenset({"docker", "requests"})
 
 
 def imported_by(*modules: str) -> set[str]:
