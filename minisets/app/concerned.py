@@ -71,5 +71,7 @@ def _labels(target: Target, world: World) -> Iterator[dict[str, str]]:
     """Yield the labels of the pods that a set has, and of those that it asks for."""
     for pod in world.pods(*target.key):
         yield dict(pod.labels)
-    for ordinal in target.manifest.spec.pod_ordinals:
+    spec = target.manifest.spec
+    start = spec.ordinals.start if spec.ordinals else 0
+    for ordinal in range(start, start + spec.replicas):
         yield pod_labels(target.manifest, f"{target.name}-{ordinal}", ordinal)

@@ -11,6 +11,7 @@ import click
 from minisets.cli.command import DURATION, BareOption, Command, Settings, pass_settings
 from minisets.cli.kinds import SET, of_kind
 from minisets.cli.manifests import file_options, load_objects
+from minisets.cli.outcome import name_option
 from minisets.cli.session import open_context, open_screen
 from minisets.core import naming
 from minisets.errors import InputError
@@ -84,7 +85,7 @@ def _refuse_force(_ctx: click.Context, _param: click.Parameter, value: object) -
 )
 @click.option("-l", "--selector", metavar="LABELS", help="With --prune: among these objects.")
 @click.option("--all", "is_all", is_flag=True, help="With --prune: among all of the namespace.")
-@click.option("-o", "--output", metavar="name", help="Print TYPE/NAME alone.")
+@name_option(hint="afterwards: minisets get -f FILE -o yaml")
 @click.option("--force", is_flag=True, hidden=True, callback=_refuse_force, expose_value=False)
 @click.option("--wait/--no-wait", default=True, help="Wait until everything is ready.")
 @click.option(
@@ -131,7 +132,7 @@ def apply(
     prune: bool,
     selector: str | None,
     is_all: bool,
-    output: str | None,
+    is_named: bool,
     wait: bool,
     timeout: float,
     pull: Pull | None,
@@ -144,11 +145,6 @@ def apply(
 
     Run it again at any time: it changes what is different and repairs what is broken.
     """
-    if output not in {None, "name"}:
-        raise InputError(
-            f"unexpected -o output mode: {output}. We only support '-o name'",
-            hint="afterwards: minisets get -f FILE -o yaml",
-        )
     with open_screen(settings) as screen:
         unknown_fields = _UNKNOWN_FIELDS[validate]
         objects = load_objects(
@@ -181,11 +177,11 @@ def apply(
                 objects,
                 options,
                 lambda kind, name, verb: screen.result(
-                    f"{of_kind(kind).printed}/{name}" + ("" if output else f" {verb}")
+                    f"{of_kind(kind).printed}/{name}" + ("" if is_named else f" {verb}")
                 ),
             )
             if pruning is not None:
-                _prune(context, screen, objects, pruning, "" if output else " pruned")
+                _prune(context, screen, objects, pruning, "" if is_named else " pruned")
         for line in _shortened(applied.places):
             screen.remark(line)
         if applied.is_done and objects:

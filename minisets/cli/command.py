@@ -415,3 +415,5 @@ class Duration(click.ParamType[float]):
 
 
 DURATION = Duration()
+FOREVER_SECONDS = 7 * 24 * 3600.0
+"""What kubectl takes for a wait without end."""

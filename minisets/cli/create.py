@@ -9,17 +9,16 @@ from typing import Any, Literal, TypeVar
 import click
 
 from minisets.cli import kinds
-from minisets.cli.command import BareOption, Command, Family, Settings, pass_settings
+from minisets.cli.command import Command, Family, Settings, pass_settings
 from minisets.cli.kinds import Resource
+from minisets.cli.outcome import DRY_WORDS, DryRun, dry_run_option
 from minisets.cli.session import open_context, open_screen
 from minisets.errors import InputError
 
-DryRun = Literal["none", "client", "server"]
 Output = Literal["yaml", "json", "name"]
 Object = dict[str, Any]
 _FunctionT = TypeVar("_FunctionT", bound=Callable[..., Any])
 
-_DRY_WORDS = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 _SHORT = {"cm": "configmap", "ns": "namespace"}
 _DOCKER_HUB = "https://index.docker.io/v1/"
 
@@ -33,13 +32,8 @@ def _output_options(function: _FunctionT) -> _FunctionT:
             type=click.Choice(["yaml", "json", "name"]),
             help="Print the object instead of a word about it.",
         ),
-        click.option(
-            "--dry-run",
-            cls=BareOption,
-            bare="client",
-            default="none",
-            type=click.Choice(["none", "client", "server"]),
-            help="Create nothing: only print (client), or also look whether it is there (server).",
+        dry_run_option(
+            "Create nothing: only print (client), or also look whether it is there (server)."
         ),
     ):
         function = option(function)
@@ -334,4 +328,4 @@ def _shown(resource: Resource, made: Object, dry_run: DryRun, output: Output | N
         case "name":
             return printed
         case _:
-            return f"{printed} created{_DRY_WORDS[dry_run]}"
+            return f"{printed} created{DRY_WORDS[dry_run]}"

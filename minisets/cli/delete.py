@@ -13,11 +13,13 @@ import click
 from minisets.cli import kinds
 from minisets.cli.command import (
     DURATION,
+    FOREVER_SECONDS,
     BareOption,
     Command,
     Settings,
     pass_settings,
 )
+from minisets.cli.outcome import DRY_WORDS, DryRun, dry_run_option, name_option
 from minisets.cli.selection import Choice, Given, Thing, selection_options
 from minisets.cli.session import open_context, open_screen
 from minisets.core import naming
@@ -29,11 +31,9 @@ if TYPE_CHECKING:
     from minisets.cli.progress import Screen
 
 Cascade = Literal["foreground", "background", "orphan"]
-DryRun = Literal["none", "client", "server"]
 
 # The forms that kubectl has had before, and still takes.
 _OLD_CASCADES: dict[str, Cascade] = {"true": "background", "false": "orphan"}
-_DRY_WORDS = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 # kubectl's meaning of --now, and of --grace-period=0 without --force.
 _SHORTEST_GRACE_SECONDS = 1
 
@@ -52,7 +52,6 @@ _EXAMPLES = (
 
 # What goes first: a set takes its pods along, and claims are free only then.
 _RANKS = {kinds.SET: 0, kinds.POD: 1, kinds.CLAIM: 3, kinds.VOLUME: 4, kinds.NAMESPACE: 5}
-_WEEK_SECONDS = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,15 +95,8 @@ class _Options:
     type=click.Choice(["foreground", "background", "orphan", *_OLD_CASCADES]),
     help="Pods of a set go one after the other (foreground), all at once, or stay.",
 )
-@click.option(
-    "--dry-run",
-    cls=BareOption,
-    bare="client",
-    default="none",
-    type=click.Choice(list(_DRY_WORDS)),
-    help="Print what would go, and delete nothing.",
-)
-@click.option("-o", "--output", metavar="name", help="Print TYPE/NAME of what is gone.")
+@dry_run_option("Print what would go, and delete nothing.")
+@name_option("Print TYPE/NAME of what is gone.")
 @click.option("-i", "--interactive", is_flag=True, help="Ask before anything is deleted.")
 @click.option(
     "--ignore-not-found",
@@ -129,7 +121,7 @@ def delete(
     force: bool,
     cascade: str,
     dry_run: DryRun,
-    output: str | None,
+    is_named: bool,
     interactive: bool,
     ignore_not_found: bool,
     wait: bool,
@@ -140,17 +132,15 @@ def delete(
     A set's pods go from the highest ordinal down, each with its grace period. Volumes stay,
     unless --volumes or the type pvc says otherwise.
     """
-    if output not in {None, "name"}:
-        raise InputError(f"unexpected -o output mode: {output}. We only support '-o name'")
     options = _Options(
         is_lenient=ignore_not_found or given.is_chosen,
         cascade=_OLD_CASCADES.get(cascade) or _as_cascade(cascade),
         volumes=volumes,
         wait=wait,
-        timeout_seconds=timeout or _WEEK_SECONDS,
+        timeout_seconds=timeout or FOREVER_SECONDS,
         grace_seconds=grace_of(now=now, seconds=grace_period, force=force),
-        dry_word=_DRY_WORDS[dry_run],
-        is_named=output == "name",
+        dry_word=DRY_WORDS[dry_run],
+        is_named=is_named,
     )
     with open_screen(settings) as screen:
         selection = given.select(settings, screen, kinds.DELETABLE)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from minisets.cli import kinds
-from minisets.cli.command import BareOption, Command, Settings, pass_settings
+from minisets.cli.command import Command, Settings, pass_settings
+from minisets.cli.outcome import DRY_WORDS, DryRun, dry_run_option, name_option
 from minisets.cli.selection import Given, Selection, Thing, selection_options
 from minisets.cli.session import open_context, open_screen
 from minisets.core import naming
@@ -25,20 +26,12 @@ Part = Literal["annotations", "labels"]
 # Pods are containers, whose labels the Engine never changes.
 _KEPT = tuple(resource for resource in kinds.RESOURCES if resource is not kinds.POD)
 _OWN_PREFIX = "minisets.io/"
-_DRY_WORDS = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option("-o", "--output", metavar="name", help="Print TYPE/NAME alone."),
-        click.option(
-            "--dry-run",
-            cls=BareOption,
-            bare="client",
-            default="none",
-            type=click.Choice(list(_DRY_WORDS)),
-            help="Print what would change, and change nothing.",
-        ),
+        name_option(),
+        dry_run_option("Print what would change, and change nothing."),
         click.option(
             "--resource-version", metavar="N", help="Not supported: objects here have none."
         ),
@@ -92,8 +85,8 @@ def _change(
     overwrite: bool,
     is_list: bool,
     resource_version: str | None,
-    dry_run: str,
-    output: str | None,
+    dry_run: DryRun,
+    is_named: bool,
 ) -> None:
     values = parse_values([word for word in given.words if _is_value(word)])
     named = [word for word in given.words if not _is_value(word)]
@@ -102,8 +95,6 @@ def _change(
             "--resource-version is not supported: objects here have no resourceVersion",
             hint="leave it out: of two commands that change an object, one is told to try again",
         )
-    if output not in {None, "name"}:
-        raise InputError(f"unexpected -o output mode: {output}. We only support '-o name'")
     if not values and not is_list:
         raise click.UsageError(f"at least one {part.removesuffix('s')} update is required")
     with open_screen(settings) as screen:
@@ -116,8 +107,8 @@ def _change(
                 part=part,
                 values=values,
                 overwrite=overwrite,
-                dry_word=_DRY_WORDS[dry_run],
-                is_named=output == "name",
+                dry_word=DRY_WORDS[dry_run],
+                is_named=is_named,
             )
             change.run(selection, is_list=is_list)
 
@@ -179,10 +170,7 @@ class _Change:
     def _list(self, thing: Thing, *, has_title: bool) -> None:
         from minisets.app import objects
 
-        wanted = _reference(thing)
-        record = objects.find_object(
-            objects.observe_around(self.context, wanted, is_dry=True), wanted
-        )
+        record = objects.find_object(self.context, _reference(thing))
         if has_title:
             title = f"{thing.resource.kind}{thing.resource.group}/{thing.name}"
             self.screen.result(f"Listing {self.part} for {title}:")

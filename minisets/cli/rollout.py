@@ -5,12 +5,16 @@ from __future__ import annotations
 import click
 
 from minisets.cli.changing import SETS_METAVAR, finish, found_sets, select_sets, waiting_options
-from minisets.cli.command import DURATION, Command, Family, Settings, pass_settings
+from minisets.cli.command import (
+    DURATION,
+    FOREVER_SECONDS,
+    Command,
+    Family,
+    Settings,
+    pass_settings,
+)
 from minisets.cli.selection import Given, selection_options
 from minisets.cli.session import open_context, open_screen
-
-# kubectl's meaning of no time for rollout status: there is no end.
-_LONGEST_SECONDS = 7 * 24 * 3600.0
 
 
 @click.group(
@@ -63,7 +67,7 @@ def status(settings: Settings, given: Given, watch: bool, timeout: float) -> Non
                     thing.name,
                     screen.result,
                     watch=watch,
-                    timeout_seconds=timeout or _LONGEST_SECONDS,
+                    timeout_seconds=timeout or FOREVER_SECONDS,
                 )
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import click
 
 from minisets.cli import kinds
-from minisets.cli.command import Command, Duration, Settings, pass_settings
+from minisets.cli.command import FOREVER_SECONDS, Command, Duration, Settings, pass_settings
 from minisets.cli.kinds import of_kind
+from minisets.cli.outcome import name_option
 from minisets.cli.selection import Given, Thing, selection_options
 from minisets.cli.session import open_context, open_screen
 from minisets.errors import InputError, NotFound
-
-# kubectl's meaning of a negative time.
-_LONGEST_SECONDS = 7 * 24 * 3600.0
 
 
 @click.command(
@@ -34,7 +32,7 @@ _LONGEST_SECONDS = 7 * 24 * 3600.0
     metavar="CONDITION",
     help="condition=NAME[=VALUE], create, delete, or jsonpath='{PATH}'[=VALUE].",
 )
-@click.option("-o", "--output", metavar="name", help="Print TYPE/NAME alone.")
+@name_option()
 @click.option(
     "--timeout",
     type=Duration(is_signed=True),
@@ -43,9 +41,7 @@ _LONGEST_SECONDS = 7 * 24 * 3600.0
     help="Longest wait; 0 looks once, less is a week.",
 )
 @pass_settings
-def wait(
-    settings: Settings, given: Given, condition: str, output: str | None, timeout: float
-) -> None:
+def wait(settings: Settings, given: Given, condition: str, is_named: bool, timeout: float) -> None:
     """Wait for a condition or a field of objects, or until they are there or gone.
 
     The sets that they belong to are driven meanwhile, as a controller would.
@@ -53,8 +49,6 @@ def wait(
     from minisets.core.query.goals import Existence, StatusCondition, parse_goal
 
     goal = parse_goal(condition)
-    if output not in {None, "name"}:
-        raise InputError(f"unexpected -o output mode: {output}. We only support '-o name'")
     with open_screen(settings) as screen:
         selection = given.select(settings, screen, kinds.READABLE)
         with open_context(settings, screen) as context:
@@ -77,10 +71,10 @@ def wait(
                     for thing in things
                 ],
                 goal,
-                timeout_seconds=_LONGEST_SECONDS if timeout < 0 else timeout,
+                timeout_seconds=FOREVER_SECONDS if timeout < 0 else timeout,
                 tell=lambda found: screen.result(
                     f"{of_kind(found.kind).printed}/{found.name}"
-                    + ("" if output else " condition met")
+                    + ("" if is_named else " condition met")
                 ),
             )
 

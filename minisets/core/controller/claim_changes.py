@@ -56,7 +56,11 @@ def _added(pod: str, name: str, namespace: str, seen: dict[str, VolumeSeen]) -> 
 
 
 def _pods(manifest: StatefulSet) -> list[str]:
-    return [f"{manifest.metadata.name}-{ordinal}" for ordinal in manifest.spec.pod_ordinals]
+    start = manifest.spec.ordinals.start if manifest.spec.ordinals else 0
+    return [
+        f"{manifest.metadata.name}-{ordinal}"
+        for ordinal in range(start, start + manifest.spec.replicas)
+    ]
 
 
 def _difference(old: PersistentVolumeClaim, new: PersistentVolumeClaim) -> str:
