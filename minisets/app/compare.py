@@ -10,7 +10,7 @@ from minisets.app.changes import prepare
 from minisets.app.context import Context
 from minisets.app.loop.change import Change
 from minisets.app.loop.configuration import SECRET_KIND
-from minisets.app.loop.sets import observe_as_whole
+from minisets.app.loop.sets import observe_whole
 from minisets.core.input.load import LoadedObject
 from minisets.core.records.secret_record import masked
 
@@ -36,7 +36,7 @@ def compare(context: Context, objects: Sequence[LoadedObject]) -> list[Differenc
     Raises:
         ManifestError: A merged object is not valid, or changes what cannot be changed.
     """
-    world = observe_as_whole(context, None)
+    world = observe_whole(context, None, is_dry=True)
     return [
         _difference(change)
         for change in prepare(context, world, objects)

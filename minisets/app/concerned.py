@@ -71,7 +71,5 @@ def _labels(target: Target, world: World) -> Iterator[dict[str, str]]:
     """Yield the labels of the pods that a set has, and of those that it asks for."""
     for pod in world.pods(*target.key):
         yield dict(pod.labels)
-    spec = target.manifest.spec
-    start = spec.ordinals.start if spec.ordinals else 0
-    for ordinal in range(start, start + spec.replicas):
+    for ordinal in target.manifest.spec.pod_ordinals:
         yield pod_labels(target.manifest, f"{target.name}-{ordinal}", ordinal)

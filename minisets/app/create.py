@@ -5,7 +5,7 @@ from __future__ import annotations
 from minisets.app.changes import prepare
 from minisets.app.context import Context
 from minisets.app.loop.configuration import SECRET_KIND
-from minisets.app.loop.sets import observe_as_whole, observe_whole
+from minisets.app.loop.sets import observe_whole
 from minisets.app.loop.world import World
 from minisets.app.reading.facts import object_facts, stored_secret
 from minisets.core.input.load import LoadedObject
@@ -29,8 +29,7 @@ def create(context: Context, item: LoadedObject, printed: str, *, is_dry: bool =
         InputError: It is there.
         ManifestError: It is not valid.
     """
-    look = observe_as_whole if is_dry else observe_whole
-    world = look(context, item.namespace or None)
+    world = observe_whole(context, item.namespace or None, is_dry=is_dry)
     if _is_there(world, item):
         raise _already_there(item, printed)
     (change,) = prepare(context, world, [item])

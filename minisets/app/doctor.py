@@ -11,7 +11,8 @@ from minisets.app.context import Context
 from minisets.app.loop.images import policies
 from minisets.core import labels
 from minisets.core.observed import DiskUsage, EngineInfo, NetworkSeen
-from minisets.core.query.diagnosis import Finding, Holdings, Level, diagnose
+from minisets.core.query.diagnosis import Finding, Level, diagnose
+from minisets.core.query.holdings import Holdings
 from minisets.engine.routes import has_bridge
 
 # Before it, `docker volume prune` takes named volumes, too, and so records and parked claims.

@@ -15,7 +15,7 @@ from minisets.app.loop.images import policies
 from minisets.app.loop.network import find_network
 from minisets.app.loop.planning import Planning, road_from_nothing, take_ports
 from minisets.app.loop.readiness import Readiness
-from minisets.app.loop.sets import SET_KIND, observe_as_whole
+from minisets.app.loop.sets import SET_KIND, observe_whole
 from minisets.app.loop.view import watched_pods
 from minisets.app.loop.world import Key, World, as_set
 from minisets.app.notices import notices
@@ -58,7 +58,7 @@ def dry_run(
     Raises:
         ManifestError: An object is not valid, or changes what cannot be changed.
     """
-    world = observe_as_whole(context, None) if context is not None else _NOTHING
+    world = observe_whole(context, None, is_dry=True) if context is not None else _NOTHING
     changes = prepare(context, world, objects, publish)
     if context is not None:
         sets = [as_set(change.merged) for change in changes if change.loaded.kind == SET_KIND]

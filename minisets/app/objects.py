@@ -36,15 +36,19 @@ class Reference:
     printed: str
 
 
-def find_object(context: Context, wanted: Reference, world: World | None = None) -> Record:
+def observe_around(context: Context, wanted: Reference, *, is_dry: bool = False) -> World:
+    """Look at the namespace of an object, at all of them if it is of none; see observe_whole."""
+    return observe_whole(context, _space(wanted) or None, is_dry=is_dry)
+
+
+def find_object(world: World, wanted: Reference) -> Record:
     """Return the record of an object.
 
     Raises:
         NotFound: There is none of that name.
         InputError: It is a claim that a set made: it has no record, its volume is all there is.
     """
-    space = "" if wanted.kind in CLUSTER_SCOPED else wanted.namespace
-    world = world or observe_whole(context, space or None)
+    space = _space(wanted)
     record = world.records.get((wanted.kind, space, wanted.name))
     if record is not None:
         return record
@@ -58,6 +62,10 @@ def find_object(context: Context, wanted: Reference, world: World | None = None)
         )
     known = [one.name for one in world.of_kind(wanted.kind, space)]
     raise not_found(wanted.printed, wanted.name, known, namespace=space or None)
+
+
+def _space(wanted: Reference) -> str:
+    return "" if wanted.kind in CLUSTER_SCOPED else wanted.namespace
 
 
 def metadata_of(record: Record, part: Part) -> dict[str, str]:
@@ -91,7 +99,7 @@ def change_metadata(
         InputError: A key has another value and ``overwrite`` is off.
         ManifestError: A key or a value is none that Kubernetes takes.
     """
-    record = find_object(context, wanted)
+    record = find_object(observe_around(context, wanted, is_dry=is_dry), wanted)
     before = metadata_of(record, part)
     taken = [
         f"'{key}' already has a value ({before[key]})"

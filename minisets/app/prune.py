@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from minisets.app.context import Context
-from minisets.app.delete import delete_object, delete_sets
+from minisets.app.delete import delete_object, delete_set
 from minisets.app.loop.sets import SET_KIND, observe_whole
 from minisets.app.loop.world import World
 from minisets.core.input.load import LoadedObject
@@ -39,16 +39,17 @@ def prune(
     """
     kept = {(item.kind, item.namespace or "", item.name) for item in objects}
     for namespace in sorted({item.namespace for item in objects if item.namespace}):
-        doomed = _outdated(observe_whole(context, namespace), namespace, selector, kept)
-        for key in doomed:
+        world = observe_whole(context, namespace, is_dry=is_dry)
+        for key in _outdated(world, namespace, selector, kept):
             if not is_dry:
-                _delete(context, *key)
+                _delete(context, key)
             tell(key)
 
 
-def _delete(context: Context, kind: str, namespace: str, name: str) -> None:
+def _delete(context: Context, key: Key) -> None:
+    kind, namespace, name = key
     if kind == SET_KIND:
-        delete_sets(context, [(namespace, name)])
+        delete_set(context, namespace, name)
     else:
         delete_object(context, kind, namespace, name)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,7 @@ from minisets.app.context import Context
 from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.loop.images import Images
 from minisets.app.loop.pull_secrets import PullSecrets
-from minisets.app.loop.sets import find_set, observe_as_whole, observe_whole
+from minisets.app.loop.sets import find_set, observe_whole
 from minisets.app.loop.targets import Target, flush
 from minisets.app.loop.world import as_set
 from minisets.core.controller.controller_state import Status
@@ -25,6 +24,7 @@ from minisets.core.controller.rollout import (
 from minisets.core.controller.snapshot import set_spec
 from minisets.core.input.validate import validate
 from minisets.core.records.set_record import RevisionEntry
+from minisets.core.timestamps import timestamp
 from minisets.errors import ManifestError
 
 Object = dict[str, Any]
@@ -78,7 +78,7 @@ def history(context: Context, namespace: str, name: str) -> tuple[RevisionEntry,
     Raises:
         NotFound: There is no such set.
     """
-    world = observe_as_whole(context, namespace)
+    world = observe_whole(context, namespace, is_dry=True)
     entries = find_set(context, namespace, name, world).facts.revisions
     return tuple(sorted(entries, key=lambda entry: entry.number))
 
@@ -114,8 +114,7 @@ def restart(context: Context, namespace: str, name: str) -> None:
         InputError: It was restarted within the same second.
     """
     target = find_set(context, namespace, name)
-    now = datetime.fromtimestamp(context.clock.now(), tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    _write(context, target, restarted(target.facts.object, now))
+    _write(context, target, restarted(target.facts.object, timestamp(context.clock.now())))
 
 
 def set_images(

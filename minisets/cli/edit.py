@@ -82,20 +82,16 @@ def edit(
 
 def _live(context: Context, settings: Settings, resource: Resource, name: str) -> dict[str, Any]:
     from minisets.app.loop.configuration import live_object
-    from minisets.app.loop.sets import observe_whole
-    from minisets.app.objects import Reference, find_object
+    from minisets.app.objects import Reference, find_object, observe_around
 
-    world = observe_whole(context, settings.namespace)
-    record = find_object(
-        context,
-        Reference(
-            kind=resource.kind,
-            namespace=settings.namespace,
-            name=name,
-            printed=resource.full,
-        ),
-        world,
+    wanted = Reference(
+        kind=resource.kind,
+        namespace=settings.namespace,
+        name=name,
+        printed=resource.full,
     )
+    world = observe_around(context, wanted)
+    record = find_object(world, wanted)
     live = live_object(context, world, record)
     live.pop("status", None)
     live["metadata"] = {

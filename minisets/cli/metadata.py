@@ -170,7 +170,10 @@ class _Change:
     def _list(self, thing: Thing, *, has_title: bool) -> None:
         from minisets.app import objects
 
-        record = objects.find_object(self.context, _reference(thing))
+        wanted = _reference(thing)
+        record = objects.find_object(
+            objects.observe_around(self.context, wanted, is_dry=True), wanted
+        )
         if has_title:
             title = f"{thing.resource.kind}{thing.resource.group}/{thing.name}"
             self.screen.result(f"Listing {self.part} for {title}:")

@@ -205,9 +205,10 @@ def _list_variables(settings: Settings, given: Given, named: list[str], containe
     with open_screen(settings) as screen:
         selection = select_sets(given, settings, screen, words=named)
         with open_context(settings, screen) as context:
-            from minisets.app.loop.sets import find_set
+            from minisets.app.loop.sets import find_set, observe_whole
 
             for thing in found_sets(selection, context):
-                target = find_set(context, thing.namespace, thing.name)
+                world = observe_whole(context, thing.namespace, is_dry=True)
+                target = find_set(context, thing.namespace, thing.name, world)
                 for line in variable_lines(target.facts.object, containers):
                     screen.result(line)

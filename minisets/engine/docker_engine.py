@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from minisets.engine import docker_errors
-from minisets.engine.clock import SystemClock
 from minisets.engine.docker_connection import ANSWER_SECONDS, Params
 from minisets.engine.docker_verbs import DockerEngine
 from minisets.engine.docker_wire import CONNECT_SECONDS, Answer, Taken, Wire, dial_socket
@@ -166,16 +165,26 @@ class DockerConnection:
         Again while the connection breaks, which is what a restart of the Engine does.
         """
         with self.speaking(doing):
-            for tries_left in reversed(range(READ_TRIES)):
-                try:
-                    answer = self._whole(doing, "GET", path, params)
-                    break
-                except OSError as error:
-                    # Who has waited long for an answer is told that none came.
-                    if isinstance(error, TimeoutError) or not tries_left:
-                        raise
-                SystemClock().sleep(READ_RETRY_SECONDS)
+            try:
+                answer = self._whole(doing, "GET", path, params)
+            except TimeoutError:
+                # Who has waited long for an answer is told that none came.
+                raise
+            except OSError:
+                answer = self._once_more(doing, path, params)
         return _to_json(doing, answer)
+
+    def _once_more(self, doing: str, path: str, params: Params | None) -> Answer:
+        # 20 ms to import, and hardly ever needed.
+        from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
+
+        again = Retrying(
+            retry=retry_if_exception(_is_broken),
+            stop=stop_after_attempt(READ_TRIES - 1),
+            wait=wait_fixed(READ_RETRY_SECONDS),
+            reraise=True,
+        )
+        return again(self._whole, doing, "GET", path, params)
 
     def ask(
         self,
@@ -303,6 +312,10 @@ def _refused(doing: str, answer: Stream) -> EngineError:
     with answer:
         text = b"".join(answer.pieces())
     return docker_errors.refusal(doing, answer.status, _words(text))
+
+
+def _is_broken(error: BaseException) -> bool:
+    return isinstance(error, OSError) and not isinstance(error, TimeoutError)
 
 
 def _to_json(doing: str, answer: Answer) -> Any:  # noqa: ANN401

@@ -295,8 +295,20 @@ def parse_path_stat(header: str) -> PathSeen:
     )
 
 
-def parse_usage(body: Mapping[str, Any]) -> Usage | None:
-    """Translate ``GET /containers/ID/stats``; None for a container that does not run."""
+def is_one_sample(body: Mapping[str, Any]) -> bool:
+    """Say whether ``GET /containers/ID/stats`` tells of one moment only."""
+    return not parse_time(body.get("preread"))
+
+
+def parse_usage(body: Mapping[str, Any], earlier: Mapping[str, Any] | None = None) -> Usage | None:
+    """Translate ``GET /containers/ID/stats``; None for a container that does not run.
+
+    Args:
+        body: The answer.
+        earlier: The answer of an earlier moment, where each tells of one moment.
+    """
+    if earlier is not None:
+        body = {**body, "preread": earlier["read"], "precpu_stats": earlier["cpu_stats"]}
     seconds = parse_time(body.get("read")) - parse_time(body.get("preread"))
     now, before = (
         ((body.get(key) or {}).get("cpu_usage") or {}).get("total_usage")
@@ -311,7 +323,7 @@ def parse_usage(body: Mapping[str, Any]) -> Usage | None:
     inactive = details.get("total_inactive_file", details.get("inactive_file", 0))
     used = now - (before or 0)
     # Without a first sample the numbers are those since the start of the container.
-    is_measured = bool(parse_time(body.get("preread"))) and seconds > 0
+    is_measured = not is_one_sample(body) and seconds > 0
     return Usage(
         cores=max(0.0, used / 1e9 / seconds) if is_measured else 0.0,
         memory_bytes=max(0, int(memory["usage"]) - int(inactive or 0)),

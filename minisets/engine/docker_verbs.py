@@ -33,6 +33,7 @@ from minisets.engine import (
     docker_parse,
     docker_streams,
 )
+from minisets.engine.clock import SystemClock
 from minisets.engine.docker_connection import ANSWER_SECONDS, Connection, Params
 from minisets.engine.docker_parse import short_id
 from minisets.errors import (
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from minisets.core.records.registry_login import RegistryLogin
     from minisets.engine.archives import ArchiveEntry
     from minisets.engine.docker_socket import CommandStream
+
+_SAMPLE_SECONDS = 1.0
 
 
 class DockerEngine:
@@ -404,9 +407,16 @@ class DockerEngine:
     def usage(self, container_id: str) -> Usage | None:
         """Measure what a container takes, over about a second; None if it does not run."""
         doing = f"measure container {short_id(container_id)}"
-        body = self._link.get(doing, f"/containers/{container_id}/stats", {"stream": 0})
+        place = f"/containers/{container_id}/stats"
         # Of a container that goes meanwhile the answer is empty.
-        return docker_parse.parse_usage(body or {})
+        body = self._link.get(doing, place, {"stream": 0}) or {}
+        usage = docker_parse.parse_usage(body)
+        if usage is None or not docker_parse.is_one_sample(body):
+            return usage
+        # Podman looks once; Docker does twice, a second apart.
+        SystemClock().sleep(_SAMPLE_SECONDS)
+        later = self._link.get(doing, place, {"stream": 0}) or {}
+        return docker_parse.parse_usage(later, earlier=body)
 
     def exec(
         self,

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import threading
 
 import pytest
 
+from minisets.app.loop.setbacks import Setbacks, Unmade
+from minisets.app.loop.sets import find_set
+from minisets.app.loop.world import observe
 from minisets.app.watch import watch
+from minisets.core import labels
 from minisets.core.observed import ContainerStatus
 from minisets.core.pod.probe_state import ProbeResult
+from minisets.core.pod.setback import RUN, pause_after
 from minisets.errors import EngineError, NotConverged
 from tests.app.bench import NO, OK, Bench, a_set, container_of, probed, with_env
 from tests.fakes import FakeContainer
@@ -316,3 +322,20 @@ def test_a_stop_that_runs_into_its_grace_period_is_reported(bench: Bench):
     container_of(manifest)["env"] = [{"name": "COLOR", "value": "green"}]
     bench.apply(manifest)
     assert any("grace period of 5s and was killed" in text for text in bench.reporter.notices)
+
+
+def test_a_pod_that_is_well_again_does_not_count_as_broken(bench: Bench):
+    bench.apply(a_set(replicas=1))
+    context = bench.command()
+    world = observe(context.engine, "default")
+    target = find_set(context, "default", "web", world)
+    pods = {pod.name: pod for pod in world.pods(*target.key)}
+    refused = Unmade("web-0", EngineError("no such device"), RUN)
+    setbacks = Setbacks(context, threading.Lock(), is_patient=True)
+    setbacks.note(target, pods["web-0"].labels[labels.REVISION], refused)
+    setbacks.tidy(target, pods)
+    assert setbacks.pods == {(target.key, "web-0")}
+    bench.clock.sleep(pause_after(1))
+    setbacks.tidy(target, pods)
+    assert setbacks.pods == frozenset()
+    assert target.facts.setbacks == {}

@@ -103,6 +103,17 @@ def test_a_port_that_a_program_of_the_host_has_is_passed_over_and_that_is_kept(b
     assert published(bench, "web-1") == [given]
 
 
+def test_pods_of_one_name_in_two_namespaces_are_moved_each_by_itself(bench: Bench):
+    bench.engine.busy_ports = {("tcp", 30080), ("tcp", 30200)}
+    objects = [
+        {**one, "metadata": {"name": "web", "namespace": space}}
+        for space, port in (("a", 30080), ("b", 30200))
+        for one in (open_service(node_port=port), a_set(replicas=1))
+    ]
+    bench.apply(*objects)
+    assert all_published(bench) == {"a_web-0": [30081], "b_web-0": [30201]}
+
+
 def test_a_port_taken_while_the_pod_was_stopped_is_given_up(bench: Bench):
     bench.apply(open_service(), a_set(replicas=1))
     bench.engine.crash("web-0")
@@ -119,6 +130,11 @@ def test_a_host_port_that_is_taken_is_an_error(bench: Bench):
     assert str(caught.value).startswith("pod/web-0 cannot start: its hostPort 8080 is taken: ")
     assert "docker ps" in str(caught.value.hint)
     assert bench.pods == []
+    setback = bench.facts().setbacks["web-0"]
+    assert (setback.reason, setback.message) == (
+        "FailedScheduling",
+        str(caught.value).removeprefix("pod/web-0 cannot start: "),
+    )
 
 
 def test_a_host_port_is_published(bench: Bench):

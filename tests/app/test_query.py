@@ -9,13 +9,16 @@ from minisets.app.compare import compare
 from minisets.app.create import create
 from minisets.app.delete import delete_set
 from minisets.app.dry_run import dry_run
+from minisets.app.objects import Reference, change_metadata
 from minisets.app.park import stop
+from minisets.app.prune import prune
 from minisets.app.query import get_claims, get_pods, get_services, get_sets, read_kind
 from minisets.app.reading.look import Look
 from minisets.app.reading.views_claim import claim_views
 from minisets.app.reading.views_pod import pod_views
 from minisets.app.rollout import history, restart, set_images, undo
 from minisets.core.observed import EventSeen
+from minisets.core.query.selectors import parse_labels
 from minisets.core.timestamps import seconds_of
 from minisets.errors import EngineError, InputError, ManifestError, NotFound
 from tests.app.bench import (
@@ -32,6 +35,7 @@ from tests.app.bench import (
 )
 from tests.fakes import DEMO
 
+WEB = Reference(kind="StatefulSet", namespace="default", name="web", printed="statefulsets.apps")
 READS = {"containers", "volumes", "networks", "image", "inspect", "probe", "events"}
 
 
@@ -346,8 +350,18 @@ def _pruned(bench: Bench) -> None:
         lambda bench: create(
             bench.command(), bench.load(a_service("other"))[0], "services", is_dry=True
         ),
+        lambda bench: prune(
+            bench.command(),
+            bench.load(a_service("other")),
+            parse_labels(""),
+            lambda _key: None,
+            is_dry=True,
+        ),
+        lambda bench: change_metadata(
+            bench.command(), WEB, "labels", {"a": "b"}, overwrite=False, is_dry=True
+        ),
     ],
-    ids=["dry run", "diff", "history", "get", "create"],
+    ids=["dry run", "diff", "history", "get", "create", "prune", "label"],
 )
 def test_who_only_looks_writes_no_lost_record_down(bench: Bench, look: Callable[[Bench], Any]):
     _pruned(bench)

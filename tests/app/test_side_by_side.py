@@ -107,7 +107,7 @@ def test_a_service_is_applied_though_a_set_that_it_selects_is_broken(bench: Benc
     assert "front" in bench.aliases("web-0")
     (notice,) = [text for text in bench.reporter.notices if "not waited for" in text]
     assert notice.startswith("statefulset/web is not whole, and not waited for: web-2 ")
-    assert notice.endswith("go on: minisets start sts/web")
+    assert notice.endswith("go on: minisets start sts/web -n default")
     assert bench.clock.now() - began < 60
 
 

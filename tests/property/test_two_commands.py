@@ -55,6 +55,10 @@ def _made(bench: Bench) -> Counter[str]:
     return Counter(event.name for event in found if event.name.startswith("web-"))
 
 
+def _may_miss(*commands: str) -> set[str]:
+    return {"NotFound"} if "delete pods" in commands else set()
+
+
 def _run(bench: Bench, first: str, second: str, order: list[int]) -> list[str]:
     found = interleaved(
         bench,
@@ -73,7 +77,8 @@ def test_two_commands_that_drive_a_set_end_and_make_no_pod_again_and_again(first
     with mock.patch("minisets.app.loop.network.routed_networks", return_value=()):
         bench = _bench()
         ended = _run(bench, first, second, order)
-        assert set(ended) <= {"done", "Overtaken"}
+        # A pod that the other command takes at this moment is not there to be deleted.
+        assert set(ended) <= {"done", "Overtaken"} | _may_miss(first, second)
         start(bench.command(), "default")
         # Once to begin with, and each command may want the pods anew; more goes to and fro.
         assert max(_made(bench).values(), default=0) <= 4

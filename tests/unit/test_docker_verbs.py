@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from minisets.core.observed import Usage
+from minisets.engine import docker_verbs
 from minisets.engine.docker_verbs import DockerEngine
 from minisets.errors import EngineConflict
 
@@ -18,6 +20,31 @@ def engine(answer: Callable[[], Any]) -> DockerEngine:
 
 def test_a_container_that_goes_while_it_is_measured_has_no_usage():
     assert engine(lambda: None).usage("0123") is None
+
+
+def sample(second: int, cpu: float) -> dict[str, Any]:
+    """Return what Podman says: of one moment, with an earlier one that is none."""
+    return {
+        "read": f"2030-01-01T00:00:0{second}Z",
+        "preread": "0001-01-01T00:00:00Z",
+        "cpu_stats": {"cpu_usage": {"total_usage": int(cpu * 1e9)}},
+        "precpu_stats": {"cpu_usage": {"total_usage": 0}},
+        "memory_stats": {"usage": 4096},
+    }
+
+
+def test_who_is_told_of_one_moment_only_looks_twice(monkeypatch):
+    monkeypatch.setattr(docker_verbs, "_SAMPLE_SECONDS", 0)
+    answers = [sample(1, 50.0), sample(3, 50.5)]
+
+    assert engine(lambda: answers.pop(0)).usage("0123") == Usage(cores=0.25, memory_bytes=4096)
+
+
+def test_a_container_that_goes_between_two_looks_has_no_usage(monkeypatch):
+    monkeypatch.setattr(docker_verbs, "_SAMPLE_SECONDS", 0)
+    answers = [sample(1, 50.0), None]
+
+    assert engine(lambda: answers.pop(0)).usage("0123") is None
 
 
 def test_who_comes_second_to_a_volume_at_the_same_moment_gets_the_first_ones():

@@ -33,7 +33,7 @@ CHECKING = frozenset(
         "yaml",
     }
 )
-ENGINE = frozenset({"docker", "requests"})
+ENGINE = frozenset({"docker", "requests", "tenacity"})
 
 
 def imported_by(*modules: str) -> set[str]:

@@ -17,11 +17,9 @@ def provide_addresses(
     target: Target, world: World, network: NetworkPlace, targets: Iterable[Target]
 ) -> tuple[Block, ...]:
     """Return the set's address blocks, grown if some of its ordinals have no address yet."""
-    ordinals = target.manifest.spec.ordinals
-    start = ordinals.start if ordinals else 0
     return allocate(
         network.subnet,
-        ordinals=range(start, start + target.manifest.spec.replicas),
+        ordinals=target.manifest.spec.pod_ordinals,
         own=target.facts.blocks,
         others=_other_blocks(target, world, {other.key: other.facts for other in targets}),
         used=_used_addresses(target, world, network),

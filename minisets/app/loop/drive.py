@@ -23,9 +23,9 @@ from minisets.app.loop.telling import subject_of
 from minisets.app.loop.turn import Turn
 from minisets.app.loop.view import watched_pods
 from minisets.app.loop.world import Key, World, observe
+from minisets.core import naming
 from minisets.core.controller.controller_state import Status
 from minisets.core.events import Progress
-from minisets.core.naming import DEFAULT_NAMESPACE
 from minisets.core.pod.identity import NetworkPlace
 from minisets.errors import EngineError, MinisetsError, NotConverged, Overtaken, joined
 
@@ -327,10 +327,10 @@ class Drive:
 
     def _advance(self, world: World, pool: Crew) -> bool:
         """Do for every set what can be done now; False if there was nothing to do."""
-        if self._turn.is_contended:
+        if self._turn.conflicts.is_contended:
             # Of several networks of a name, all but one go.
             self._networks.clear()
-            self._turn.is_contended = False
+            self._turn.conflicts.is_contended = False
         groups: list[tuple[Target, list[Deed]]] = []
         self._waiting.clear()
         for target in tuple(self._targets):
@@ -415,10 +415,9 @@ def _sets_of(world: World) -> frozenset[Key]:
 
 def _left_behind(key: Key, reason: str) -> str:
     namespace, name = key
-    place = "" if namespace == DEFAULT_NAMESPACE else f" -n {namespace}"
     return (
         f"statefulset/{name} is not whole, and not waited for: {reason}; "
-        f"go on: minisets start sts/{name}{place}"
+        f"go on: minisets start sts/{name}{naming.flag(namespace)}"
     )
 
 

@@ -124,7 +124,7 @@ def places(context: Context, target: Target, services: Sequence[Service]) -> Ite
         services: Of its namespace.
     """
     template = target.manifest.spec.template
-    for ordinal in _ordinals(target):
+    for ordinal in target.manifest.spec.pod_ordinals:
         asked = _wishes(target, services, ordinal, template)
         if not asked:
             continue
@@ -194,7 +194,7 @@ def _wishes_by_ordinal(target: Target, world: World) -> tuple[Wishes, Wishes]:
     pods = {pod.name: pod for pod in world.pods(target.namespace, target.name)}
     template = target.manifest.spec.template
     today, before = {}, {}
-    for ordinal in _ordinals(target):
+    for ordinal in target.manifest.spec.pod_ordinals:
         today[ordinal] = _wishes(target, services, ordinal, template)
         pod = pods.get(f"{target.name}-{ordinal}")
         if pod is not None:
@@ -205,12 +205,6 @@ def _wishes_by_ordinal(target: Target, world: World) -> tuple[Wishes, Wishes]:
 
 def _keys(wishes: Wishes) -> frozenset[str]:
     return frozenset(wish.key for asked in wishes.values() for wish in asked)
-
-
-def _ordinals(target: Target) -> range:
-    spec = target.manifest.spec
-    start = spec.ordinals.start if spec.ordinals else 0
-    return range(start, start + spec.replicas)
 
 
 def _other_blocks(

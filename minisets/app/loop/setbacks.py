@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import msgspec
 
 from minisets.app.context import Context
 from minisets.app.loop.targets import Target
 from minisets.app.loop.world import Key
-from minisets.core.controller.controller_state import in_range
-from minisets.core.controller.snapshot import set_spec
-from minisets.core.naming import split_pod_name
 from minisets.core.pod import setback
 from minisets.core.pod.seen import PodSeen
 from minisets.core.pod.setback import RUN, Setback
+from minisets.core.records.standing import is_standing, standing_setbacks
 from minisets.errors import (
     EngineConflict,
     EngineError,
@@ -29,6 +28,14 @@ from minisets.errors import (
 
 _Attempt = tuple[Key, str, str]
 """Set, pod and revision."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Failure:
+    """An attempt that failed: as this command tells it, and as the record keeps it."""
+
+    error: Unmade
+    setback: Setback
 
 
 class Unmade(NotConverged):
@@ -101,8 +108,7 @@ class Setbacks:
         self._context = context
         self._lock = lock
         self.is_patient = is_patient
-        self._failed: dict[_Attempt, Unmade] = {}
-        self._resting: dict[_Attempt, float] = {}
+        self._failed: dict[_Attempt, _Failure] = {}
         self._held: dict[Key, Unmade] = {}
 
     def begin_turn(self) -> None:
@@ -140,8 +146,7 @@ class Setbacks:
             if self.is_patient:
                 next_try = now + setback.pause_after(found.count)
                 found = msgspec.structs.replace(found, next_try=next_try)
-                self._resting[attempt] = next_try
-            self._failed[attempt] = error
+            self._failed[attempt] = _Failure(error=error, setback=found)
             target.change(setbacks={**target.facts.setbacks, error.pod: found})
         if self.is_patient:
             hint = f" ({error.hint})" if error.hint else ""
@@ -149,13 +154,10 @@ class Setbacks:
 
     def is_held(self, target: Target, pod: str, revision: str) -> bool:
         """Say whether a pod is to be let alone in this turn; that is then what holds it up."""
-        attempt = (target.key, pod, revision)
-        error = self._failed.get(attempt)
-        if error is None:
+        failure = self._failed.get((target.key, pod, revision))
+        if failure is None or (self.is_patient and not self._is_resting(failure)):
             return False
-        if self.is_patient and self._context.clock.now() >= self._resting[attempt]:
-            return False
-        self._held.setdefault(target.key, error)
+        self._held.setdefault(target.key, failure.error)
         return True
 
     def clear(self, target: Target, pod: str, revision: str) -> None:
@@ -164,23 +166,23 @@ class Setbacks:
             self._failed.pop((target.key, pod, revision), None)
             known = target.facts.setbacks.get(pod)
             if known is not None and known.revision == revision:
-                target.change(setbacks=_without(target, {pod}))
+                kept = {name: one for name, one in target.facts.setbacks.items() if name != pod}
+                target.change(setbacks=kept)
 
-    def tidy(self, target: Target, pods: dict[str, PodSeen], newest_revision: str) -> None:
+    def tidy(self, target: Target, pods: Mapping[str, PodSeen]) -> None:
         """Forget what is of the past: pods that are there after all, or not wanted any more."""
-        known = target.facts.setbacks
-        if not known:
-            return
-        spec = set_spec(target.facts, target.manifest)
-        gone = {
-            name
-            for name, one in known.items()
-            if target.facts.deletion
-            or not in_range(spec, split_pod_name(name)[1])
-            or setback.is_over(one, pods.get(name), newest_revision)
-        }
-        if gone:
-            target.change(setbacks=_without(target, gone))
+        facts, manifest = target.facts, target.manifest
+        for attempt, failure in tuple(self._failed.items()):
+            key, pod, _ = attempt
+            if key != target.key or self._is_resting(failure):
+                continue
+            if not is_standing(failure.setback, pod, facts, manifest, pods):
+                del self._failed[attempt]
+        if facts.setbacks:
+            target.change(setbacks=standing_setbacks(facts, manifest, pods))
+
+    def _is_resting(self, failure: _Failure) -> bool:
+        return self._context.clock.now() < failure.setback.next_try
 
     def settle(self, target: Target) -> None:
         """Write down that nobody tries again by himself from now on."""
@@ -191,7 +193,3 @@ class Setbacks:
                     for name, one in target.facts.setbacks.items()
                 }
             )
-
-
-def _without(target: Target, gone: set[str]) -> dict[str, Setback]:
-    return {name: one for name, one in target.facts.setbacks.items() if name not in gone}

@@ -60,9 +60,17 @@ def read_sets(world: World, *, with_orphans: bool = False) -> list[Target]:
     return [open_target(record) for record in found]
 
 
-def observe_whole(context: Context, namespace: str | None) -> World:
-    """Look at the Engine; sets whose records a prune took are rebuilt from their pods first."""
+def observe_whole(context: Context, namespace: str | None, *, is_dry: bool = False) -> World:
+    """Look at the Engine; sets whose records a prune took are rebuilt from their pods first.
+
+    Args:
+        context: Of the command.
+        namespace: To look at; None: all of them.
+        is_dry: Show such sets as their pods have them, and write nothing.
+    """
     world = observe(context.engine, namespace)
+    if is_dry:
+        return replace(world, written=_recovered(context, world))
     remove_leftovers(context, world)
     lost = _recovered(context, world)
     if not lost:
@@ -73,12 +81,6 @@ def observe_whole(context: Context, namespace: str | None) -> World:
     for record in lost:
         rebuild(context, record)
     return observe(context.engine, namespace)
-
-
-def observe_as_whole(context: Context, namespace: str | None) -> World:
-    """Look at the Engine as observe_whole does, and write nothing: for who only looks."""
-    world = observe(context.engine, namespace)
-    return replace(world, written=_recovered(context, world))
 
 
 def _recovered(context: Context, world: World) -> tuple[Record, ...]:

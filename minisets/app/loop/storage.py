@@ -111,9 +111,9 @@ def claim_users(world: World, namespace: str, pod: str, set_name: str) -> dict[s
         names = {source.claim_name for source in sources if source is not None}
         pods = {seen.name for seen in world.pods(namespace, record.name)}
         if record.name == set_name:
-            first = manifest.spec.ordinals.start if manifest.spec.ordinals else 0
             _, ordinal = naming.split_pod_name(pod)
-            pods |= {f"{set_name}-{before}" for before in range(first, ordinal)}
+            earlier = range(manifest.spec.first_ordinal, ordinal)
+            pods |= {f"{set_name}-{before}" for before in earlier}
         for name in names:
             users.setdefault(naming.volume_name(namespace, name), set()).update(pods)
     return users
@@ -129,10 +129,9 @@ def _bindings(world: World, namespace: str, storage: Storage) -> dict[str, Persi
     requests = [named_request(claim, namespace) for claim in storage.claims.values()]
     for record in world.of_kind(SET_KIND, namespace):
         manifest = as_set(record.data["object"])
-        first = manifest.spec.ordinals.start if manifest.spec.ordinals else 0
         requests += [
             claim_request(manifest, template, namespace, ordinal)
-            for ordinal in range(first, first + manifest.spec.replicas)
+            for ordinal in manifest.spec.pod_ordinals
             for template in manifest.spec.volume_claim_templates
         ]
     # The first of a name counts: a claim that was applied is what its set's pod gets.

@@ -8,14 +8,13 @@ from functools import partial
 from typing import TypeGuard
 
 from minisets.app.context import Context
-from minisets.app.loop.addressing import another_address
 from minisets.app.loop.bookkeeping import take_plan
+from minisets.app.loop.conflicts import Conflicts
 from minisets.app.loop.deeds import Workshop
 from minisets.app.loop.images import Images
 from minisets.app.loop.live_files import refresh_files
 from minisets.app.loop.liveness import Liveness
 from minisets.app.loop.planning import Planning
-from minisets.app.loop.publishing import another_port, wishes_of
 from minisets.app.loop.pull_secrets import PullSecrets
 from minisets.app.loop.readiness import Readiness
 from minisets.app.loop.revivals import Revivals
@@ -57,9 +56,6 @@ from minisets.errors import (
     PortTaken,
 )
 
-# Another command may be at the same pod at the same moment: it is given time, 6 s in all.
-_MOST_CONFLICTS = 8
-_FIRST_PAUSE = 0.05
 Deed = Callable[[], None]
 _Revival = StartContainer | RestoreSandbox
 
@@ -70,7 +66,7 @@ class Turn:
     Attributes:
         teller: Tells of progress.
         statuses: Of each set, as counted at its last plan.
-        is_contended: Another command was in the way: what was found before may be gone.
+        conflicts: What was in the way of pods.
         revivals: Containers that ended and were started again.
         setbacks: Pods that could not be made.
     """
@@ -88,15 +84,14 @@ class Turn:
         self._images = images
         self._readiness = readiness
         self._liveness = liveness
-        self._conflicts: dict[str, int] = {}
         self.teller = Teller(context, readiness)
         self._planning = Planning(context, readiness)
         # Pods that were begun since their set was last seen to be there.
         self._under_way: dict[Key, set[str]] = {}
         self.statuses: dict[Key, Status] = {}
-        self.is_contended = False
         # Deeds run in several threads and write to the same facts.
         self._lock = threading.Lock()
+        self.conflicts = Conflicts(context, self._lock)
         self.revivals = Revivals(context.clock)
         self.setbacks = Setbacks(context, self._lock, is_patient=is_patient)
 
@@ -119,7 +114,7 @@ class Turn:
             # A rollout that has just ended leaves a revision too many: the next sync trims it.
             decided = self._planning.plan(self._snapshot(workshop))
             take_plan(target, decided, workshop.pods(), self._context.clock.now())
-        self.setbacks.tidy(target, workshop.pods(), decided.status.update_revision)
+        self.setbacks.tidy(target, workshop.pods())
         collected = self._collect_claims(workshop)
         groups = self._groups(workshop, snapshot, decided)
         reason = decided.error or decided.waiting_for
@@ -194,20 +189,16 @@ class Turn:
                 self._provide_images(workshop, deed.pod, revision)
             with making(deed.pod, RUN):
                 workshop.take_care(deed)
-        except AddressTaken as error:
-            self._count_conflict(deed.pod, error)
-            with self._lock:
-                workshop.target.change(blocks=another_address(workshop, deed.pod))
-            # A container keeps the address that it was created with: the planner makes it anew.
-            workshop.delete_pod(deed.pod, "its address is taken")
-            return
-        except PortTaken as error:
-            self._move_port(workshop, deed.pod, revision, error)
-            workshop.delete_pod(deed.pod, "its port of the host is taken")
+        except (AddressTaken, PortTaken) as error:
+            self.conflicts.give_way(workshop, deed.pod, revision, error)
+            # A container keeps what it was created with: the planner makes it anew.
+            what = "address" if isinstance(error, AddressTaken) else "port of the host"
+            workshop.delete_pod(deed.pod, f"its {what} is taken")
             return
         except (Contended, EngineMissing) as error:
-            self._count_conflict(deed.pod, error)
+            self.conflicts.give_way(workshop, deed.pod, revision, error)
             return
+        self.conflicts.clear(workshop.target, deed.pod)
         if isinstance(deed, CreateContainers | StartContainer):
             self.setbacks.clear(workshop.target, deed.pod, revision)
         if isinstance(deed, RenamePod):
@@ -311,17 +302,11 @@ class Turn:
         try:
             self._provide_images(workshop, pod, revision)
             created = workshop.create_pod(pod, revision, new_claims)
-        except AddressTaken as error:
-            self._count_conflict(pod, error)
-            with self._lock:
-                target.change(blocks=another_address(workshop, pod))
-        except PortTaken as error:
-            self._move_port(workshop, pod, revision, error)
-        except (Contended, EngineMissing) as error:
-            self._count_conflict(pod, error)
+        except (AddressTaken, PortTaken, Contended, EngineMissing) as error:
+            self.conflicts.give_way(workshop, pod, revision, error)
         else:
             self.setbacks.clear(target, pod, revision)
-            self._conflicts.pop(pod, None)
+            self.conflicts.clear(target, pod)
             self.teller.note_created(created)
             self._expect(target, created)
             with self._lock:
@@ -339,30 +324,6 @@ class Turn:
         # Only the next look tells which ports the Engine chose.
         for container in created.containers:
             self._readiness.note_started(container.id)
-
-    def _move_port(self, workshop: Workshop, pod: str, revision: str, error: PortTaken) -> None:
-        """Give a pod another port of the host; a container keeps the one it was created with."""
-        self._count_conflict(pod, error)
-        with self._lock:
-            # Each time twice as far: whoever has this port may have the next ones, too.
-            step = 2 ** (self._conflicts[pod] - 1)
-            target = workshop.target
-            asked = wishes_of(target, workshop.world.services(target.namespace), pod, revision)
-            ports, notice = another_port(target, workshop.world, pod, asked, error, step)
-            target.change(ports=ports)
-        self._context.reporter.notice(notice)
-
-    def _count_conflict(
-        self, pod: str, error: AddressTaken | PortTaken | Contended | EngineMissing
-    ) -> None:
-        """Have the pod looked at again, later each time; a conflict that stays is told."""
-        count = self._conflicts[pod] = self._conflicts.get(pod, 0) + 1
-        if count >= _MOST_CONFLICTS:
-            raise Unmade(pod, error, CREATE) if isinstance(error, EngineMissing) else error
-        if isinstance(error, AddressTaken | PortTaken):
-            return
-        self.is_contended = True
-        self._context.clock.sleep(_FIRST_PAUSE * 2 ** (count - 1))
 
     def _collect_claims(self, workshop: Workshop) -> list[list[Deed]]:
         """Return the removal of claims whose owners are gone: their retention policy says so."""

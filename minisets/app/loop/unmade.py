@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from minisets.app.loop.sets import read_sets
 from minisets.app.loop.targets import Target
 from minisets.app.loop.world import World
-from minisets.core.naming import split_pod_name
-from minisets.core.pod.setback import Setback, is_over
+from minisets.core import labels
+from minisets.core.pod.seen import PodSeen
+from minisets.core.pod.setback import Setback
+from minisets.core.records import standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,34 +29,34 @@ class UnmadePod:
 
 
 def standing_setbacks(world: World, target: Target) -> dict[str, Setback]:
-    """Return pod → why it, or the one that is to follow it, could not be made.
-
-    What another command has overcome since is left out.
-    """
-    facts, spec = target.facts, target.manifest.spec
-    if not facts.setbacks or facts.is_stopped or facts.deletion:
+    """Return pod → why it, or the one that is to follow it, could not be made."""
+    if not target.facts.setbacks:
         return {}
-    start = spec.ordinals.start if spec.ordinals else 0
-    wanted = range(start, start + spec.replicas)
-    newest = max(facts.revisions, key=lambda one: one.number).name if facts.revisions else ""
     pods = {pod.name: pod for pod in world.pods(*target.key)}
-    return {
-        name: one
-        for name, one in sorted(facts.setbacks.items(), key=lambda item: split_pod_name(item[0]))
-        if split_pod_name(name)[1] in wanted and not is_over(one, pods.get(name), newest)
-    }
+    return standing.standing_setbacks(target.facts, target.manifest, pods)
+
+
+def own_setback(world: World, target: Target, pod: PodSeen) -> Setback | None:
+    """Return why a pod that is there could not be completed; None if that is not known.
+
+    One that is about the pod that is to follow it is left out.
+    """
+    found = standing_setbacks(world, target).get(pod.name)
+    is_own = found is not None and found.revision == pod.labels.get(labels.REVISION, "")
+    return found if is_own else None
 
 
 def unmade_pods(world: World, targets: Iterable[Target]) -> list[UnmadePod]:
     """Return the pods of sets that have no container because they could not be made."""
-    return [
-        UnmadePod(target=target, name=name, setback=one)
-        for target in targets
-        if target.facts.setbacks
-        for there in [{pod.name for pod in world.pods(*target.key)}]
-        for name, one in standing_setbacks(world, target).items()
-        if name not in there
-    ]
+    found = []
+    for target in targets:
+        there = {pod.name for pod in world.pods(*target.key)}
+        found += [
+            UnmadePod(target=target, name=name, setback=one)
+            for name, one in standing_setbacks(world, target).items()
+            if name not in there
+        ]
+    return found
 
 
 def find_unmade(world: World, namespace: str, name: str) -> UnmadePod | None:

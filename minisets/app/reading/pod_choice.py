@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from minisets.app.loop.sets import SET_KIND, read_sets
-from minisets.app.loop.unmade import find_unmade, standing_setbacks, unmade_pods
+from minisets.app.loop.targets import Target
+from minisets.app.loop.unmade import find_unmade, own_setback, unmade_pods
 from minisets.app.loop.world import World
 from minisets.core import labels, naming
 from minisets.core.controller.controller_state import wanted_ordinals
@@ -15,7 +16,7 @@ from minisets.core.controller.snapshot import set_spec
 from minisets.core.manifest import PodTemplateSpec
 from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.pod.layout import Role
-from minisets.core.pod.seen import container_of, role_of
+from minisets.core.pod.seen import PodSeen, container_of, role_of
 from minisets.core.pod.setback import PULL, PULL_BACK_OFF, Setback
 from minisets.core.query.absence import not_found
 from minisets.core.query.selectors import LabelSelector, matches
@@ -181,7 +182,9 @@ def choose_container(world: World, pod: PodContainers, name: str | None = None) 
     if found is not None:
         return found
     known = _names_in_template(world, pod)
-    setback = _setback(world, pod)
+    target = _set_of(world, pod)
+    seen = PodSeen(name=pod.name, containers=pod.containers)
+    setback = own_setback(world, target, seen) if target is not None else None
     if setback is not None and setback.container == name:
         raise waiting(pod.name, setback, pod.namespace)
     if name in known:
@@ -215,16 +218,6 @@ def _refuse_waiting(world: World, namespace: str, set_name: str) -> None:
     sets = [one for one in read_sets(world) if one.key == (namespace, set_name)]
     for pod in unmade_pods(world, sets):
         raise waiting(pod.name, pod.setback, namespace)
-
-
-def _setback(world: World, pod: PodContainers) -> Setback | None:
-    got = pod.containers[0].labels
-    for target in read_sets(world):
-        if target.key == (pod.namespace, got.get(labels.SET)):
-            found = standing_setbacks(world, target).get(pod.name)
-            is_own = found is not None and found.revision == got.get(labels.REVISION)
-            return found if is_own else None
-    return None
 
 
 def default_container(world: World, pod: PodContainers) -> str:
@@ -270,12 +263,16 @@ def running_container(
     return pod, container
 
 
+def _set_of(world: World, pod: PodContainers) -> Target | None:
+    key = (pod.namespace, pod.containers[0].labels.get(labels.SET))
+    sets = read_sets(world, with_orphans=True)
+    return next((target for target in sets if target.key == key), None)
+
+
 def _template(world: World, pod: PodContainers) -> PodTemplateSpec | None:
-    got = pod.containers[0].labels
-    for target in read_sets(world, with_orphans=True):
-        if target.key == (pod.namespace, got.get(labels.SET)):
-            return target.template_of(got.get(labels.REVISION, ""))
-    return None
+    target = _set_of(world, pod)
+    revision = pod.containers[0].labels.get(labels.REVISION, "")
+    return target.template_of(revision) if target is not None else None
 
 
 def _names_in_template(world: World, pod: PodContainers) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from minisets.app.loop.publishing import places_of_pod
-from minisets.app.loop.unmade import UnmadePod, standing_setbacks, unmade_pods
+from minisets.app.loop.unmade import UnmadePod, own_setback, unmade_pods
 from minisets.app.loop.view import address_of_pod
 from minisets.app.reading.look import Look
 from minisets.app.reading.pod_object import PodHead, pod_object
@@ -42,10 +42,7 @@ def _pod_view(look: Look, pod: PodSeen, details: Mapping[str, ContainerDetail]) 
     namespace = pod.labels[labels.NAMESPACE]
     revision = pod.labels.get(labels.REVISION, "")
     template = target.template_data(revision) if target else own_template(pod)
-    setback = standing_setbacks(look.world, target).get(pod.name) if target else None
-    if setback is not None and setback.revision != revision:
-        # It is about the pod that is to follow this one.
-        setback = None
+    setback = own_setback(look.world, target, pod) if target else None
     parts = tuple(read_parts(look, template["spec"], pod, details, setback))
     is_terminating = (
         pod.first.status is ContainerStatus.REMOVING

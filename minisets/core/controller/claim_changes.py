@@ -56,11 +56,7 @@ def _added(pod: str, name: str, namespace: str, seen: dict[str, VolumeSeen]) -> 
 
 
 def _pods(manifest: StatefulSet) -> list[str]:
-    start = manifest.spec.ordinals.start if manifest.spec.ordinals else 0
-    return [
-        f"{manifest.metadata.name}-{ordinal}"
-        for ordinal in range(start, start + manifest.spec.replicas)
-    ]
+    return [f"{manifest.metadata.name}-{ordinal}" for ordinal in manifest.spec.pod_ordinals]
 
 
 def _difference(old: PersistentVolumeClaim, new: PersistentVolumeClaim) -> str:

@@ -60,7 +60,7 @@ def set_spec(record: SetRecord, manifest: StatefulSet) -> SetSpec:
             when_deleted="Delete" if retention.when_deleted == "Delete" else "Retain",
             when_scaled="Delete" if retention.when_scaled == "Delete" else "Retain",
         ),
-        ordinals_start=spec.ordinals.start if spec.ordinals else 0,
+        ordinals_start=spec.first_ordinal,
         claim_templates=tuple(claim.metadata.name for claim in spec.volume_claim_templates),
     )
 

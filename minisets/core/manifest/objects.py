@@ -77,6 +77,16 @@ class StatefulSetSpec(Model, frozen=True, kw_only=True):
     )
     volume_claim_templates: tuple[PersistentVolumeClaim, ...] = ()
 
+    @property
+    def first_ordinal(self) -> int:
+        """The ordinal of the lowest pod."""
+        return self.ordinals.start if self.ordinals else 0
+
+    @property
+    def pod_ordinals(self) -> range:
+        """The ordinals of the pods that are asked for, lowest first."""
+        return range(self.first_ordinal, self.first_ordinal + self.replicas)
+
 
 class StatefulSet(Model, frozen=True, kw_only=True):
     """A StatefulSet (apps/v1)."""

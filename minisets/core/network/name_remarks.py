@@ -43,7 +43,7 @@ def port_remarks(manifest: StatefulSet, services: Iterable[Service]) -> list[Not
     """Say which ports of the Services of its namespace do not lead to a set's pods as written."""
     notices = list(_misplaced(manifest))
     spec = manifest.spec
-    first = spec.ordinals.start if spec.ordinals else 0
+    first = spec.first_ordinal
     name = manifest.metadata.name
     pod = pod_labels(manifest, f"{name}-{first}", first)
     for service in services:

@@ -169,7 +169,5 @@ def aliases_of(
 
 
 def _peers(manifest: StatefulSet, ordinal: int) -> list[int]:
-    spec = manifest.spec
-    start = spec.ordinals.start if spec.ordinals else 0
-    everyone = range(start, start + min(spec.replicas, _MOST_PEERS))
+    everyone = manifest.spec.pod_ordinals[:_MOST_PEERS]
     return [number for number in everyone if number != ordinal]

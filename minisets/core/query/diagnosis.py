@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 
 from minisets.core import labels, naming
-from minisets.core.input.decode import decode
-from minisets.core.manifest import StatefulSet
-from minisets.core.observed import ContainerSeen, ContainerStatus, NetworkSeen, VolumeSeen
-from minisets.core.records.record import Record, newest, parse_record
-from minisets.core.records.set_record import SetRecord, parse_set
+from minisets.core.observed import ContainerSeen, ContainerStatus, VolumeSeen
+from minisets.core.query.holdings import Holdings
+from minisets.core.records.record import parse_record
 
 _SET = "StatefulSet"
 _ORPHANED = "OrphanedSet"
@@ -43,78 +40,6 @@ class Finding:
     check: str
     message: str
     remedy: str = ""
-
-
-@dataclass(frozen=True)
-class Holdings:
-    """All containers, volumes and networks of an Engine, also those of others.
-
-    Attributes:
-        now: Seconds since the epoch, to tell what is left over from what is at work.
-    """
-
-    containers: tuple[ContainerSeen, ...]
-    volumes: tuple[VolumeSeen, ...]
-    networks: tuple[NetworkSeen, ...]
-    now: float
-
-    @cached_property
-    def records(self) -> dict[tuple[str, str, str], Record]:
-        """Newest generation of each record, by kind, namespace and name."""
-        return newest(self.volumes)
-
-    @cached_property
-    def sets(self) -> tuple[LiveSet, ...]:
-        """The sets that have a record."""
-        return tuple(
-            LiveSet(record.namespace, record.name, parse_set(record.data))
-            for key, record in sorted(self.records.items())
-            if key[0] == _SET
-        )
-
-    @cached_property
-    def ours(self) -> tuple[ContainerSeen, ...]:
-        """The containers that minisets made."""
-        return tuple(one for one in self.containers if labels.is_ours(one.labels))
-
-    @cached_property
-    def by_name(self) -> dict[str, ContainerSeen]:
-        """All containers by name."""
-        return {one.name: one for one in self.containers}
-
-
-@dataclass(frozen=True, slots=True)
-class LiveSet:
-    """A set with what is remembered of it."""
-
-    namespace: str
-    name: str
-    facts: SetRecord
-
-    @property
-    def subject(self) -> str:
-        """The set as a message names it."""
-        place = "" if self.namespace == naming.DEFAULT_NAMESPACE else f" in {self.namespace}"
-        return f"statefulset/{self.name}{place}"
-
-    @property
-    def manifest(self) -> StatefulSet:
-        """The live object, typed.
-
-        Raises:
-            TypeError: The record holds another kind.
-        """
-        found = decode(self.facts.object)
-        if not isinstance(found, StatefulSet):
-            raise TypeError(self.name)
-        return found
-
-    @property
-    def pods(self) -> tuple[str, ...]:
-        """Names of the pods that it asks for."""
-        spec = self.manifest.spec
-        start = spec.ordinals.start if spec.ordinals else 0
-        return tuple(f"{self.name}-{index}" for index in range(start, start + spec.replicas))
 
 
 def diagnose(held: Holdings) -> list[Finding]:
@@ -262,10 +187,10 @@ def _down(held: Holdings) -> Iterator[Finding]:
         if live.facts.deletion or live.facts.is_stopped:
             continue
         flag = naming.flag(live.namespace)
-        missing, crashing = [], []
+        setbacks, missing, crashing = held.setbacks(live), [], []
         for pod in live.pods:
             found = held.by_name.get(naming.container_name(live.namespace, pod))
-            if found is None and pod in live.facts.setbacks:
+            if found is None and pod in setbacks:
                 # See _unmade.
                 continue
             if found is None or (labels.is_ours(found.labels) and found.status in _DOWN):
@@ -292,12 +217,8 @@ def _down(held: Holdings) -> Iterator[Finding]:
 def _unmade(held: Holdings) -> Iterator[Finding]:
     """Pods that the last command that tried could not make."""
     for live in held.sets:
-        if live.facts.deletion or live.facts.is_stopped:
-            continue
-        for pod in live.pods:
-            one = live.facts.setbacks.get(pod)
-            name = naming.container_name(live.namespace, pod)
-            if one is None or name in held.by_name:
+        for pod, one in held.setbacks(live).items():
+            if naming.container_name(live.namespace, pod) in held.by_name:
                 continue
             again = f"minisets start sts/{live.name}{naming.flag(live.namespace)}"
             yield _problem(
