@@ -16,7 +16,8 @@ from minisets.app.apply import ApplyOptions
 from minisets.app.apply import apply as apply_objects
 from minisets.app.changes import place
 from minisets.app.context import make_context
-from minisets.app.delete import delete_namespace, delete_pod, delete_set
+from minisets.app.delete import delete_namespace, delete_set
+from minisets.app.delete_pods import delete_pod
 from minisets.app.logs import LogOptions, read_logs
 from minisets.app.loop.drive import DEFAULT_TIMEOUT
 from minisets.app.loop.world import observe

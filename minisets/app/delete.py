@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Literal
 
 from minisets.app.context import Context
 from minisets.app.loop.deeds import Workshop
-from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.loop.network import find_network, remove_network
 from minisets.app.loop.pod_storage import remove_volumes
 from minisets.app.loop.sets import (
@@ -17,11 +16,9 @@ from minisets.app.loop.sets import (
     SET_KIND,
     find_set,
     observe_whole,
-    read_sets,
 )
-from minisets.app.loop.side_by_side import for_each, outcomes, side_by_side
+from minisets.app.loop.side_by_side import for_each, raise_all, side_by_side
 from minisets.app.loop.targets import Target, flush
-from minisets.app.loop.unmade import find_unmade
 from minisets.app.loop.world import Key, World, observe
 from minisets.core import labels, naming
 from minisets.core.observed import VolumeSeen
@@ -32,10 +29,8 @@ from minisets.core.records.set_record import parse_set
 from minisets.errors import (
     EngineConflict,
     InputError,
-    MinisetsError,
     NotFound,
     Overtaken,
-    joined,
 )
 
 Cascade = Literal["foreground", "background", "orphan"]
@@ -77,7 +72,7 @@ def delete_sets(
     found = for_each(list(dict.fromkeys(sets)), delete, tell)
     for namespace in sorted({namespace for namespace, _ in sets}):
         _tidy(context, namespace)
-    _raise(found, ignore_not_found=ignore_not_found)
+    raise_all(found, ignore_not_found=ignore_not_found)
 
 
 def delete_set(
@@ -165,86 +160,6 @@ def _forget(context: Context, target: Target) -> None:
             f"statefulset {target.namespace}/{target.name} was applied again by another command",
             hint="minisets get sts",
         )
-
-
-def delete_pods(
-    context: Context,
-    namespace: str,
-    names: Sequence[str],
-    *,
-    wait: bool = True,
-    grace_seconds: int | None = None,
-    timeout_seconds: float = DEFAULT_TIMEOUT,
-    ignore_not_found: bool = False,
-    tell: Callable[[str], None] = lambda _pod: None,
-) -> None:
-    """Delete pods, all at once as kubectl does, and return when their sets are whole again.
-
-    Args:
-        context: Of the command.
-        namespace: Of the pods.
-        names: Of the pods, of one set or of several.
-        wait: Until the new pods are ready.
-        grace_seconds: Overrides the pods' own grace periods.
-        timeout_seconds: Of the wait.
-        ignore_not_found: Be content with what is gone already.
-        tell: Called with each pod that is gone, before its set is driven.
-
-    Raises:
-        NotFound: Some of them are not there; the others were deleted.
-        NotConverged: Time is over, or a pod cannot get ready.
-    """
-    world = observe_whole(context, namespace)
-    # Pods that a deleted set has left behind can be deleted as well.
-    sets = {target.name: target for target in read_sets(world, with_orphans=True)}
-    concerned: set[str] = set()
-
-    def remove(name: str) -> None:
-        unmade = find_unmade(world, namespace, name)
-        if unmade is not None:
-            # There is nothing to stop: its set tries again.
-            concerned.add(unmade.target.name)
-            return
-        pod = find_pod(world, namespace, name)
-        target = sets[pod.labels[labels.SET]]
-        concerned.add(target.name)
-        workshop = Workshop(context=context, target=target, world=world, network=None)
-        workshop.remove(pod, "it was deleted", grace_seconds=grace_seconds)
-
-    found = for_each(list(dict.fromkeys(names)), remove, lambda name, _: tell(name))
-    targets = [sets[name] for name in sorted(concerned)]
-    driven = [target for target in targets if (SET_KIND, *target.key) in world.records]
-    if wait and driven:
-        drive = Drive(context, driven)
-        found += outcomes([lambda: _run(drive, timeout_seconds)])
-    _raise(found, ignore_not_found=ignore_not_found)
-
-
-def _run(drive: Drive, timeout_seconds: float) -> None:
-    drive.run(timeout_seconds=timeout_seconds)
-
-
-def delete_pod(
-    context: Context,
-    namespace: str,
-    pod: str,
-    *,
-    wait: bool = True,
-    timeout_seconds: float = DEFAULT_TIMEOUT,
-) -> None:
-    """Delete one pod and return when its set is whole again; see delete_pods."""
-    delete_pods(context, namespace, [pod], wait=wait, timeout_seconds=timeout_seconds)
-
-
-def _raise(found: Iterable[MinisetsError | None], *, ignore_not_found: bool) -> None:
-    """Raise what went wrong, all of it together."""
-    errors = [
-        error
-        for error in found
-        if error is not None and not (ignore_not_found and isinstance(error, NotFound))
-    ]
-    if errors:
-        raise joined(errors)
 
 
 def delete_claim(context: Context, namespace: str, claim: str) -> None:
@@ -349,19 +264,6 @@ def delete_namespace(
         context.store.remove(own)
     remove_network(context, namespace)
     return tuple(kept)
-
-
-def find_pod(world: World, namespace: str, pod: str) -> PodSeen:
-    """Return a pod by its name.
-
-    Raises:
-        NotFound: There is no such pod.
-    """
-    for seen in world.pods(namespace):
-        if seen.name == pod:
-            return seen
-    known = [seen.name for seen in world.pods(namespace)]
-    raise not_found("pods", pod, known, namespace=namespace)
 
 
 def _remove_pods(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from minisets.app.changes import prepare, world_after
 from minisets.app.concerned import concerned
 from minisets.app.context import Context
+from minisets.app.loop.blueprint import Blueprint
 from minisets.app.loop.change import Change, Verb
-from minisets.app.loop.deeds import Workshop
 from minisets.app.loop.image_users import check_present_users
 from minisets.app.loop.images import policies
 from minisets.app.loop.network import find_network
@@ -106,8 +106,8 @@ def _roads(
     for target in targets:
         take_ports(target, world, targets)
         network = find_network(context, target.namespace)
-        workshop = Workshop(context=context, target=target, world=world, network=network)
-        repairs = planning.repairs(workshop)
+        blueprint = Blueprint(context=context, target=target, world=world, network=network)
+        repairs = planning.repairs(blueprint)
         found[target.key] = _steps(repairs, planning.road(target, world, repairs))
     return found
 

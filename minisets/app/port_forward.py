@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from minisets.app.context import Context
-from minisets.app.delete import find_pod
 from minisets.app.loop.sets import SET_KIND, read_sets
 from minisets.app.loop.targets import Target
 from minisets.app.loop.unmade import find_unmade
 from minisets.app.loop.view import address_of_pod
 from minisets.app.loop.world import World, observe
+from minisets.app.reading.pod_choice import find_pod
 from minisets.core import labels, naming
 from minisets.core.manifest import PodTemplateSpec, Service
 from minisets.core.network.port_forward import Forward, PortWord, to_pod_ports, to_service_ports

@@ -296,7 +296,7 @@ class _Deletion:
         )
 
     def _pods(self, namespace: str, names: Sequence[str]) -> None:
-        from minisets.app.delete import delete_pods
+        from minisets.app.delete_pods import delete_pods
 
         options = self.options
         delete_pods(

@@ -8,11 +8,10 @@ from minisets.app.delete import (
     delete_claim,
     delete_namespace,
     delete_object,
-    delete_pod,
-    delete_pods,
     delete_set,
     delete_sets,
 )
+from minisets.app.delete_pods import delete_pod, delete_pods
 from minisets.core import labels
 from minisets.core.observed import VolumeSeen
 from minisets.errors import EngineConflict, EngineError, InputError, NotFound

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from minisets.app.delete import delete_pod
+from minisets.app.delete_pods import delete_pod
 from minisets.app.park import scale, start, stop
 from minisets.app.rollout import finish, follow, restart, set_images, undo
 from minisets.app.watch import watch

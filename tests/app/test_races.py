@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from minisets.app.delete import delete_pod, delete_set
+from minisets.app.delete import delete_set
+from minisets.app.delete_pods import delete_pod
 from minisets.app.park import scale, stop
 from minisets.app.query import get_pods
 from minisets.core import labels

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from minisets.app.delete import delete_pod
+from minisets.app.delete_pods import delete_pod
 from minisets.app.describe import PodFacts, SetFacts, describe_views, find_views
 from minisets.app.doctor import examine
 from minisets.app.logs import LogOptions, follow_logs, read_logs

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from minisets.app.delete import delete_namespace, delete_pod, delete_set
+from minisets.app.delete import delete_namespace, delete_set
+from minisets.app.delete_pods import delete_pod
 from minisets.app.park import scale, start, stop
 from minisets.app.query import get_pods
 from minisets.core.observed import ContainerStatus, ExecResult

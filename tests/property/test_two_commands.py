@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minisets.app.context import Context
-from minisets.app.delete import delete_pods, delete_set
+from minisets.app.delete import delete_set
+from minisets.app.delete_pods import delete_pods
 from minisets.app.park import scale, start, stop
 from tests.app.bench import Bench, a_service, a_set, with_claim, with_env
 from tests.app.interleaved import interleaved

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from minisets.app.loop.deeds import Workshop
+from minisets.app.loop.blueprint import Blueprint
 from minisets.app.loop.targets import Target
 from minisets.app.loop.world import Key, World
 from minisets.core import labels, naming
@@ -26,9 +26,9 @@ def provide_addresses(
     )
 
 
-def another_address(workshop: Workshop, pod: str) -> tuple[Block, ...]:
+def another_address(blueprint: Blueprint, pod: str) -> tuple[Block, ...]:
     """Return the set's address blocks with another address for a pod whose own one is taken."""
-    target, world, network = workshop.target, workshop.world, workshop.network
+    target, world, network = blueprint.target, blueprint.world, blueprint.network
     if network is None:
         return target.facts.blocks
     _, ordinal = naming.split_pod_name(pod)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
 from minisets.app.context import Context
-from minisets.app.loop.deeds import Workshop
+from minisets.app.loop.blueprint import Blueprint
 from minisets.app.loop.publishing import provide_ports, published_texts
 from minisets.app.loop.readiness import Readiness
 from minisets.app.loop.repairs import Repairs
@@ -38,31 +38,31 @@ class Planning:
         self._repairs = Repairs(context, readiness, is_brief=is_brief)
 
     def repairs(
-        self, workshop: Workshop, unwell: Mapping[str, str] = MappingProxyType({})
+        self, blueprint: Blueprint, unwell: Mapping[str, str] = MappingProxyType({})
     ) -> list[Care]:
         """Return the next thing that each pod needs, whatever its set wants: the kubelet's rules.
 
         Args:
-            workshop: The set as of one look.
+            blueprint: The set as of one look.
             unwell: Ids of containers to restart → why, beside those that failed to start.
         """
-        target = workshop.target
+        target = blueprint.target
         if target.facts.is_stopped or target.facts.deletion:
             return []
         spec = set_spec(target.facts, target.manifest)
-        services = workshop.world.services(target.namespace)
+        services = blueprint.world.services(target.namespace)
         started = self._readiness.started()
         verdicts = {**self._readiness.unwell(), **unwell}
         found = []
-        for name, pod in workshop.pods().items():
+        for name, pod in blueprint.pods().items():
             _, ordinal = naming.split_pod_name(name)
             if not in_range(spec, ordinal):
                 continue
             needed = care(
                 pod,
-                parts=workshop.parts(pod.labels.get(labels.REVISION, "")),
+                parts=blueprint.parts(pod.labels.get(labels.REVISION, "")),
                 aliases=aliases_of(target.manifest, ordinal, target.namespace, services),
-                network=workshop.network,
+                network=blueprint.network,
                 given_names=target.facts.aliases,
                 started=started,
                 unwell=verdicts,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TypeVar
 
 from minisets.app.loop.crew import Crew
-from minisets.errors import MinisetsError, joined
+from minisets.errors import MinisetsError, NotFound, joined
 
 # More threads gain nothing: the Engine's own work is what takes the time.
 WORKERS = 8
@@ -24,9 +24,7 @@ def side_by_side(jobs: Sequence[Job], pool: Crew | None = None) -> None:
     Raises:
         MinisetsError: The first that failed, with what the others have to say.
     """
-    told = [error for error in outcomes(jobs, pool) if error is not None]
-    if told:
-        raise joined(told)
+    raise_all(outcomes(jobs, pool))
 
 
 def outcomes(jobs: Sequence[Job], pool: Crew | None = None) -> list[MinisetsError | None]:
@@ -65,6 +63,22 @@ def for_each(
                     done[left.pop(0)]()
 
     return outcomes([partial(one, thing) for thing in things])
+
+
+def raise_all(found: Iterable[MinisetsError | None], *, ignore_not_found: bool = False) -> None:
+    """Raise what went wrong, all of it together.
+
+    Args:
+        found: What became of each of several things.
+        ignore_not_found: That one is not there is nothing wrong.
+    """
+    errors = [
+        error
+        for error in found
+        if error is not None and not (ignore_not_found and isinstance(error, NotFound))
+    ]
+    if errors:
+        raise joined(errors)
 
 
 def _nothing() -> None:

@@ -7,7 +7,7 @@ import threading
 import msgspec
 
 from minisets.app.context import Context
-from minisets.app.loop.deeds import Workshop
+from minisets.app.loop.blueprint import Blueprint
 from minisets.app.loop.readiness import Readiness
 from minisets.app.loop.targets import Target
 from minisets.core import labels, naming
@@ -41,7 +41,7 @@ class Teller:
         with self._lock:
             self._told[pod.id] = _STARTED
 
-    def tell_pods(self, workshop: Workshop, spec: SetSpec) -> None:
+    def tell_pods(self, blueprint: Blueprint, spec: SetSpec) -> None:
         """Tell of the pods that the set asks for and that do something else now."""
         ready = self._readiness.ready_for()
         lasting = spec.min_ready_seconds
@@ -50,10 +50,10 @@ class Teller:
             started=self._readiness.started(),
             results=self._readiness.results(),
         )
-        for name, pod in workshop.pods().items():
+        for name, pod in blueprint.pods().items():
             if not in_range(spec, naming.split_pod_name(name)[1]):
                 continue
-            parts = workshop.parts(pod.labels.get(labels.REVISION, ""))
+            parts = blueprint.parts(pod.labels.get(labels.REVISION, ""))
             phase = phase_of(pod, parts, verdicts) if pod.id not in ready else _READY
             is_available = pod.id in ready and ready[pod.id] >= lasting
             if lasting and phase.state == READY:
@@ -73,7 +73,7 @@ class Teller:
                     detail=phase.detail,
                     container=phase.container,
                     is_done=is_available,
-                    owner=subject_of(workshop.target),
+                    owner=subject_of(blueprint.target),
                 )
             )
 

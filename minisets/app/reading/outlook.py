@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from minisets.app.loop.deeds import Workshop
+from minisets.app.loop.blueprint import Blueprint
 from minisets.app.loop.network import find_network
 from minisets.app.loop.planning import take_ports
 from minisets.app.loop.targets import Target
@@ -23,8 +23,8 @@ def plan_of(look: Look, target: Target) -> Plan:
 def repairs_of(look: Look, target: Target) -> dict[str, str]:
     """Return pod → what it needs before anything else is done to it, and why."""
     place = find_network(look.context, target.namespace)
-    workshop = Workshop(context=look.context, target=target, world=look.world, network=place)
-    return {deed.pod: render_care(deed) for deed in look.planning.repairs(workshop)}
+    blueprint = Blueprint(context=look.context, target=target, world=look.world, network=place)
+    return {deed.pod: render_care(deed) for deed in look.planning.repairs(blueprint)}
 
 
 def next_steps(look: Look, target: Target) -> tuple[str, ...]:

@@ -142,6 +142,19 @@ def expects_pods(world: World, namespace: str, ref: PodRef) -> bool:
     return any(wanted.values())
 
 
+def find_pod(world: World, namespace: str, pod: str) -> PodSeen:
+    """Return a pod by its name.
+
+    Raises:
+        NotFound: There is no such pod.
+    """
+    for seen in world.pods(namespace):
+        if seen.name == pod:
+            return seen
+    known = [seen.name for seen in world.pods(namespace)]
+    raise not_found("pods", pod, known, namespace=namespace)
+
+
 def first_pod(world: World, namespace: str, ref: PodRef) -> PodContainers:
     """Return the pod that is meant; of several the first that runs, by ordinal.
 
