@@ -160,7 +160,8 @@ def parse_event(body: Mapping[str, Any]) -> EventSeen:
         type=body.get("Type") or "",
         action=action,
         detail=detail.strip(),
-        id=actor.get("ID") or "",
+        # Podman has no id for a volume.
+        id=actor.get("ID") or attributes.get("name") or "",
         name=attributes.get("name") or "",
         attributes=attributes,
     )
@@ -232,6 +233,11 @@ def to_filters(
             key if value is None else f"{key}={value}" for key, value in labels.items()
         ]
     return json.dumps(found)
+
+
+def carries(found: Mapping[str, str], wanted: Mapping[str, str | None]) -> bool:
+    """Say whether something has these labels (None: any value)."""
+    return all(key in found and value in {None, found[key]} for key, value in wanted.items())
 
 
 def short_id(identity: str) -> str:

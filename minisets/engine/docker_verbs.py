@@ -28,6 +28,7 @@ from minisets.core.observed import (
 )
 from minisets.engine import (
     docker_errors,
+    docker_events,
     docker_files,
     docker_logs,
     docker_parse,
@@ -115,7 +116,7 @@ class DockerEngine:
         body = self._link.get("list volumes", "/volumes", params)
         found = (docker_parse.parse_volume(row) for row in body.get("Volumes") or ())
         # Podman gives the volumes that carry any of the labels.
-        return tuple(volume for volume in found if _carries(volume.labels, labels))
+        return tuple(volume for volume in found if docker_parse.carries(volume.labels, labels))
 
     def networks(self) -> tuple[NetworkSeen, ...]:
         """List all networks, also those that are not ours: their subnets are taken."""
@@ -484,18 +485,9 @@ class DockerEngine:
         labels: Mapping[str, str | None] | None = None,
     ) -> Iterator[EventSeen]:
         """Yield what happened, oldest first; without an end it goes on until it is closed."""
-        filters = docker_parse.to_filters(labels or {}, {"type": types, "event": actions})
-        params = {"since": f"{since:.9f}", "filters": filters}
-        if until is not None:
-            params["until"] = f"{until:.9f}"
-        doing = "read the events of the Engine"
-        with (
-            self._link.speaking(doing),
-            self._link.stream(doing, "GET", "/events", params=params, timeout=None) as answer,
-        ):
-            # One event a line since API 1.24.
-            lines = docker_streams.lines(answer.pieces())
-            yield from (docker_parse.parse_event(json.loads(line)) for line in lines)
+        return docker_events.read(
+            self._link, since=since, until=until, types=types, actions=actions, labels=labels or {}
+        )
 
     def volume_sizes(self) -> Mapping[str, int]:
         """Measure the volumes: name → bytes, for those that the Engine can measure."""
@@ -550,7 +542,3 @@ class DockerEngine:
         if "error" in last:
             raise ImageError(f"cannot import image {tag}: {last['error']}")
         return str(last["status"])
-
-
-def _carries(found: Mapping[str, str], wanted: Mapping[str, str | None]) -> bool:
-    return all(key in found and value in {None, found[key]} for key, value in wanted.items())
