@@ -77,6 +77,8 @@ _NO_REGISTRY = (
     "http response to https client",
     "unexpected eof",
 )
+# Podman, of a container that goes while it is looked at; the status is that of a fault.
+_GONE_MEANWHILE = "found in database: no such container"
 _DENIED = ("denied", "unauthorized", "authentication required", "no basic auth", "forbidden")
 _NOT_FOUND = ("not found", "manifest unknown", "name unknown", "does not exist")
 _NAME_HINT = "an image is named [REGISTRY/]NAME[:TAG], in lower case"
@@ -102,7 +104,7 @@ def refusal(doing: str, status: int | None, text: str) -> EngineError:
         return ImageError(message, hint="docker pull IMAGE, or let minisets pull: --pull=missing")
     if "invalid reference format" in low:
         return ImageError(message, hint=_NAME_HINT, reason=_INVALID_NAME)
-    if status == 404 and "address pool" not in low:
+    if (status == 404 and "address pool" not in low) or _GONE_MEANWHILE in low:
         return EngineMissing(message)
     hint = None
     if "client version" in low and "too old" in low:

@@ -73,6 +73,7 @@ def test_a_manifest_error_shows_every_problem_with_its_place():
         (403, "network n id 1f has active endpoints", EngineConflict),
         (409, "Container 1f is not running", EngineError),
         (404, "No such container: 1f", EngineMissing),
+        (500, "no container with ID 1f found in database: no such container", EngineMissing),
         (404, "network 1f not found", EngineMissing),
         (404, "No such image: a:1", ImageError),
         (400, "invalid reference format", ImageError),
