@@ -351,7 +351,9 @@ def _options(command: click.Command, *, is_global: bool) -> list[click.Option]:
     return [
         param
         for param in command.params
-        if isinstance(param, click.Option) and isinstance(param, GlobalOption) is is_global
+        if isinstance(param, click.Option)
+        and isinstance(param, GlobalOption) is is_global
+        and not param.hidden
     ]
 
 

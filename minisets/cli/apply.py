@@ -155,10 +155,11 @@ def apply(
         flags = PublishFlags(ports=publish, address=publish_address or "")
         pruning = _parse_prune(selector, prune=prune, is_all=is_all, has_objects=bool(objects))
         if dry_run != "none":
-            _print_dry_run(settings, screen, objects, dry_run, flags)
+            _print_dry_run(settings, screen, objects, dry_run, flags, is_named=is_named)
             if pruning is not None and dry_run != "client":
+                verb = "" if is_named else " pruned (dry run)"
                 with open_context(settings, screen) as context:
-                    _prune(context, screen, objects, pruning, " pruned (dry run)", is_dry=True)
+                    _prune(context, screen, objects, pruning, verb, is_dry=True)
             return
         from minisets.app import apply as use_case
 
@@ -241,6 +242,8 @@ def _print_dry_run(
     objects: Sequence[LoadedObject],
     mode: DryRun,
     flags: PublishFlags,
+    *,
+    is_named: bool,
 ) -> None:
     from minisets.app.dry_run import dry_run as use_case
     from minisets.core.input.notice_groups import group_notices
@@ -259,10 +262,15 @@ def _print_dry_run(
         found = use_case(None, objects, flags)
     for line in group_notices(notice for item in found for notice in item.notices):
         screen.notice(line)
+    given = {(item.kind, item.name) for item in objects}
     for item in found:
-        screen.result(f"{of_kind(item.kind).printed}/{item.name} {item.verb} (dry run)")
-        for line in item.steps:
-            screen.result(f"  {line}")
+        title = f"{of_kind(item.kind).printed}/{item.name}"
+        if not is_named:
+            screen.result(f"{title} {item.verb} (dry run)")
+            for line in item.steps:
+                screen.result(f"  {line}")
+        elif (item.kind, item.name) in given:
+            screen.result(title)
 
 
 def _origin(given: str) -> str:

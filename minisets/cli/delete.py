@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -204,7 +205,12 @@ def _is_agreed(doomed: Sequence[Thing]) -> bool:
     click.echo(f"You are about to delete the following {len(doomed)} resource(s):")
     for thing in doomed:
         click.echo(thing.title)
-    return click.confirm("Do you want to continue?")
+    click.echo("Do you want to continue? [y/N]: ", nl=False)
+    # The end of the input is no yes, and no interruption either.
+    answer = sys.stdin.readline() if sys.stdin is not None else ""
+    if not answer.endswith("\n"):
+        click.echo()
+    return answer.strip().lower() in {"y", "yes"}
 
 
 @dataclass

@@ -216,13 +216,16 @@ def test_volumes_go_on_a_word_and_else_are_named(bench: Bench, minisets: Command
     assert bench.claims == []
 
 
-def test_delete_asks_before_and_takes_no_for_an_answer(bench: Bench, minisets: CommandLine):
-    refused = minisets("delete", "sts/db", "-i", stdin="n\n")
+@pytest.mark.parametrize("answer", ["n\n", "\n", "never\n", ""])
+def test_delete_asks_before_and_takes_no_for_an_answer(
+    bench: Bench, minisets: CommandLine, answer: str
+):
+    refused = minisets("delete", "sts/db", "-i", stdin=answer)
     assert (refused.exit_code, "db-0" in bench.running) == (0, True)
     assert "about to delete the following 1 resource(s):\nstatefulset.apps/db" in refused.stdout
     assert refused.stderr == "deletion is cancelled\n"
 
-    assert minisets("delete", "sts/db", "--interactive", stdin="y\n").exit_code == 0
+    assert minisets("delete", "sts/db", "--interactive", stdin="Y\n").exit_code == 0
     assert "db-0" not in bench.running
 
 

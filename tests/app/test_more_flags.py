@@ -294,13 +294,11 @@ def test_what_is_in_the_files_no_more_is_pruned_and_volumes_stay(
         "statefulset.apps/gone pruned (dry run)",
         "service/old pruned (dry run)",
     ]
+    names = ["statefulset.apps/db", "statefulset.apps/gone", "service/old"]
+    assert minisets(*words, "-l=app=web", "--dry-run", "-o", "name").stdout.splitlines() == names
     assert "gone-0" in bench.running
     done = minisets(*words, "--selector=app=web", "-o", "name")
-    assert done.stdout.splitlines() == [
-        "statefulset.apps/db",
-        "statefulset.apps/gone",
-        "service/old",
-    ]
+    assert done.stdout.splitlines() == names
     assert ("gone-0" in bench.pods, "data-gone-0" in bench.claims) == (False, True)
     assert "service/other pruned" in minisets(*words, "--all").stdout
     assert minisets("get", "cm/made").exit_code == 0
