@@ -1,6 +1,6 @@
-"""The verbs of the Engine port over the SDK's low-level client: one call each, and no policy.
+"""The verbs of the Engine port over the Engine's API: one call each, and no policy.
 
-Knows the client only through its Connection, and no exception of docker or requests.
+Knows the way there only as a Connection, and no exception of docker or requests.
 """
 
 from __future__ import annotations
