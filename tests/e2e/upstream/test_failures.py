@@ -43,8 +43,12 @@ FAILING: dict[str, Any] = {
 @pytest.mark.parametrize("words", FAILING)
 def test_a_probe_that_fails_is_quoted_when_time_is_over(space: Space, edit: Edit, words: str):
     file = edit("web.yaml", {**LEAN, "container.readinessProbe": FAILING[words]})
-    done = space.apply(file, "--timeout=1s", code=4)
-    for part in ("within 1s", "pod/web-0", words, "web-0: serving"):
+    # A busy machine takes longer to ask for the first time.
+    for seconds in (1, 10, 60):
+        done = space.apply(file, f"--timeout={seconds}s", code=4)
+        if words in done.err:
+            break
+    for part in (f"within {seconds}s", "pod/web-0", words, "web-0: serving"):
         assert part in done.err
     assert f"minisets logs web-0 -n {space.name}" in done.err
 
