@@ -326,3 +326,21 @@ def test_flags_of_kubectl_are_answered_where_a_command_lacks_them(minisets: Comm
     assert "volumes stay" in minisets("apply", "-f", "x.yaml", "--force").stderr
     assert "waits have `--timeout`" in minisets("get", "po", "--request-timeout=5s").stderr
     assert minisets("get", "pods", "-v=6").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("label", "sts/web", "--list"),
+        ("label", "sts/web", "a=b", "--dry-run=server"),
+        ("set", "env", "sts/web", "--list"),
+        ("apply", "-f", "FOLDER", "--prune", "--all", "--dry-run=server"),
+    ],
+    ids=" ".join,
+)
+def test_lists_and_dry_runs_write_no_lost_record_down(
+    bench: Bench, minisets: CommandLine, folder: str, words: tuple[str, ...]
+):
+    bench.prune_volumes()
+    minisets(*(folder if word == "FOLDER" else word for word in words))
+    assert bench.records == []
