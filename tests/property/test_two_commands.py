@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from minisets.app.context import Context
@@ -109,6 +109,7 @@ def test_a_set_that_is_deleted_by_one_command_comes_back_by_no_other(first, orde
 
 
 @given(first=st.sampled_from(["service", "scale", "delete pods"]), order=ORDERS)
+@example(first="delete pods", order=[0] * 8 + [1] * 4)
 @settings(max_examples=30)
 def test_a_set_that_is_parked_by_one_command_is_woken_by_no_other(first, order):
     with mock.patch("minisets.app.loop.network.routed_networks", return_value=()):

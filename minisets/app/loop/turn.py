@@ -46,7 +46,7 @@ from minisets.core.pod.kubelet import (
 )
 from minisets.core.pod.seen import PodSeen
 from minisets.core.pod.setback import CREATE, RUN, SCHEDULING
-from minisets.core.records.set_record import parse_set
+from minisets.core.records.set_record import SetRecord, parse_set
 from minisets.errors import (
     AddressTaken,
     Contended,
@@ -129,7 +129,7 @@ class Turn:
         return self._planning.snapshot(workshop.target, workshop.world, self.setbacks.pods)
 
     def withdraw(self, target: Target, world: World) -> None:
-        """Remove what was made of a set while another command deleted it.
+        """Remove what was made of a set while another command deleted or parked it.
 
         That command may not have seen it, and later ones would take it for a set whose record
         was lost. Where others of its pods are left, that is what has happened.
@@ -144,12 +144,13 @@ class Turn:
         if record is None:
             is_orphaned = (ORPHANED_KIND, *target.key) in world.records
             is_deleted = not is_orphaned and all(pod.name in under_way for pod in pods)
+            cause = "its set was deleted" if is_deleted else ""
         else:
-            is_deleted = parse_set(record.data).deletion in {"foreground", "background"}
+            cause = _why_unwanted(parse_set(record.data))
         workshop = Workshop(context=self._context, target=target, world=world, network=None)
         for pod in pods:
-            if is_deleted and pod.name in under_way:
-                workshop.remove(pod, "its set was deleted")
+            if cause and pod.name in under_way:
+                workshop.remove(pod, cause)
 
     def _care(self, workshop: Workshop) -> list[list[Deed]]:
         """Return what pods need whatever the set wants; renames one at a time."""
@@ -356,6 +357,13 @@ def _is_revival(deed: Care, pod: PodSeen) -> TypeGuard[_Revival]:
 
 def _revision_of(workshop: Workshop, pod: str) -> str:
     return workshop.pods()[pod].labels.get(labels.REVISION, "")
+
+
+def _why_unwanted(facts: SetRecord) -> str:
+    """Return why a set wants no pods at all; empty if it does."""
+    if facts.deletion in {"foreground", "background"}:
+        return "its set was deleted"
+    return "its set is stopped" if facts.is_stopped else ""
 
 
 def _open_reason(groups: list[list[Deed]], reason: str | None) -> str | None:
