@@ -48,6 +48,7 @@ def _run(program: "Callable[[], object]") -> "NoReturn":
 
     code: object = _INTERRUPTED
     try:
+        _open_what_is_closed()
         _listen(end)
         program()
     except SystemExit as error:
@@ -65,6 +66,16 @@ def _run(program: "Callable[[], object]") -> "NoReturn":
     raise SystemExit(code)
 
 
+def _open_what_is_closed() -> None:
+    """Let standard streams that were closed lead nowhere.
+
+    What is opened first would have their numbers else: a connection, for example.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+
+
 def _listen(end: "Callable[[int, FrameType | None], None]") -> None:
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
@@ -78,8 +89,7 @@ def _listen(end: "Callable[[int, FrameType | None], None]") -> None:
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
-            if stream is not None:
-                stream.flush()
+            stream.flush()
         except (OSError, ValueError):
             # Nobody reads it any more.
             continue

@@ -207,7 +207,7 @@ def _is_agreed(doomed: Sequence[Thing]) -> bool:
         click.echo(thing.title)
     click.echo("Do you want to continue? [y/N]: ", nl=False)
     # The end of the input is no yes, and no interruption either.
-    answer = sys.stdin.readline() if sys.stdin is not None else ""
+    answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         click.echo()
     return answer.strip().lower() in {"y", "yes"}
