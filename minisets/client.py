@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from minisets.app.apply import ApplyOptions
 from minisets.app.apply import apply as apply_objects
@@ -22,12 +22,17 @@ from minisets.app.logs import LogOptions, read_logs
 from minisets.app.loop.drive import DEFAULT_TIMEOUT
 from minisets.app.loop.world import observe
 from minisets.app.park import scale, start, stop
-from minisets.app.query import get_claims, get_pods, get_services, get_sets
+from minisets.app.query import get_pods, get_sets, read_kind
+from minisets.app.reading.look import Look
 from minisets.app.reading.pod_choice import PodRef, find_container
 from minisets.app.rollout import finish
+from minisets.core import naming
 from minisets.core.events import Progress
+from minisets.core.input.arguments import check_count, check_seconds, check_switch, check_text
 from minisets.core.input.load import load
 from minisets.core.input.source import Document, Source
+from minisets.core.query.absence import not_found
+from minisets.core.query.kinds import CLUSTER_SCOPED, READABLE, find_resource
 from minisets.engine.clock import SystemClock
 from minisets.engine.docker_engine import connect
 from minisets.engine.endpoint import find_endpoint
@@ -39,10 +44,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Applied", "Client", "Output", "Pod", "StatefulSet"]
 
-Kind = Literal["StatefulSet", "Pod", "PersistentVolumeClaim", "Service"]
+Pull = Literal["always", "missing", "never"]
 Verb = Literal["created", "configured", "unchanged"]
 Manifest = str | os.PathLike[str] | Mapping[str, Any]
 """A file, a folder, a URL, or an object as a YAML loader gives it."""
+
+_PULLS = get_args(Pull)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +143,7 @@ class Client:
         on_progress: Told each step, as ``pod/web-0 started``, from any thread.
 
     Raises:
-        InputError: The Docker context does not exist.
+        InputError: The Docker context does not exist, or the namespace is no name of one.
         EngineUnreachable: No Engine answers.
     """
 
@@ -147,6 +154,7 @@ class Client:
         context: str | None = None,
         on_progress: Callable[[str], None] | None = None,
     ) -> None:
+        naming.check_namespace(namespace)
         self.namespace = namespace
         self._engine = connect(find_endpoint(context))
         self._ear = _Ear(on_progress)
@@ -172,7 +180,7 @@ class Client:
         *sources: Manifest,
         wait: bool = True,
         timeout_seconds: float = DEFAULT_TIMEOUT,
-        pull: Literal["always", "missing", "never"] | None = None,
+        pull: Pull | None = None,
     ) -> Applied:
         """Bring manifests to life, in order, and wait until everything is ready.
 
@@ -183,10 +191,15 @@ class Client:
             pull: When to pull images, whatever the manifests say.
 
         Raises:
+            InputError: An argument is wrong; nothing was touched.
             ManifestError: Something is wrong; carries every problem, and nothing was touched.
             ImageError: An image cannot be had; nothing was touched.
             NotConverged: Time is over, or a pod cannot get ready.
         """
+        check_switch("wait", wait)
+        check_seconds("timeout_seconds", timeout_seconds)
+        if pull not in {None, *_PULLS}:
+            raise InputError(f"pull is {pull!r}", hint=f"one of {', '.join(_PULLS)}")
         documents: list[Document] = []
         for source in sources:
             if isinstance(source, Mapping):
@@ -228,29 +241,34 @@ class Client:
         Raises:
             NotFound: There is no such set.
         """
+        if set_name is not None:
+            check_text("set_name", set_name)
         views = get_pods(self._context, self.namespace)
         if set_name is not None:
             get_sets(self._context, self.namespace, [set_name])
             views = [view for view in views if view.name.rpartition("-")[0] == set_name]
         return [_pod(view) for view in views]
 
-    def get(self, kind: Kind, name: str) -> dict[str, Any]:
+    def get(self, kind: str, name: str) -> dict[str, Any]:
         """Return an object as Kubernetes has it.
 
+        Args:
+            kind: As kubectl takes it: ``StatefulSet``, ``statefulset``, ``statefulsets``, ``sts``.
+            name: Of the object.
+
         Raises:
+            InputError: There is no such kind.
             NotFound: There is none of that name.
         """
-        found: Sequence[Any]
-        match kind:
-            case "StatefulSet":
-                found = get_sets(self._context, self.namespace, [name])
-            case "Pod":
-                found = get_pods(self._context, self.namespace, [name])
-            case "Service":
-                found = get_services(self._context, self.namespace, [name])
-            case _:
-                found = get_claims(self._context, self.namespace, [name])
-        wanted: dict[str, Any] = found[0].object
+        check_text("kind", kind)
+        check_text("name", name)
+        resource = find_resource(kind, READABLE)
+        space = None if resource in CLUSTER_SCOPED else self.namespace
+        look = Look(self._context, space, is_whole=True)
+        known = {view.name: view.object for view in read_kind(look, resource.kind)}
+        if name not in known:
+            raise not_found(resource.full, name, known, namespace=space)
+        wanted: dict[str, Any] = known[name]
         return wanted
 
     def scale(
@@ -264,9 +282,13 @@ class Client:
         """Set how many pods a set has; its volumes stay.
 
         Raises:
+            InputError: An argument is wrong; nothing was touched.
             NotFound: There is no such set.
             NotConverged: Time is over, or a pod cannot get ready.
         """
+        check_text("set_name", set_name)
+        check_switch("wait", wait)
+        check_seconds("timeout_seconds", timeout_seconds)
         scale(
             self._context,
             self.namespace,
@@ -283,14 +305,21 @@ class Client:
             NotFound: There is no such set.
             NotConverged: Time is over, or a pod cannot get ready.
         """
+        check_text("set_name", set_name)
+        check_seconds("timeout_seconds", timeout_seconds)
         finish(self._context, self.namespace, set_name, wait=True, timeout_seconds=timeout_seconds)
 
     def stop(self, *set_names: str) -> tuple[str, ...]:
         """Park sets, or all of the namespace: pods go, everything else stays."""
+        for name in set_names:
+            check_text("set_names", name)
         return stop(self._context, self.namespace, set_names)
 
     def start(self, *set_names: str, timeout_seconds: float = DEFAULT_TIMEOUT) -> tuple[str, ...]:
         """Bring parked sets back, or all of the namespace."""
+        for name in set_names:
+            check_text("set_names", name)
+        check_seconds("timeout_seconds", timeout_seconds)
         return start(self._context, self.namespace, set_names, timeout_seconds=timeout_seconds)
 
     def exec(
@@ -317,6 +346,9 @@ class Client:
                 "the command is a text, not a list of words",
                 hint='for example ["sh", "-c", "echo $HOSTNAME"]',
             )
+        check_text("pod", pod)
+        if timeout_seconds is not None:
+            check_seconds("timeout_seconds", timeout_seconds)
         world = observe(self._engine, self.namespace)
         chosen = find_container(world, self.namespace, pod, container)
         done = self._engine.exec(chosen.id, tuple(command), timeout_seconds=timeout_seconds)
@@ -328,6 +360,9 @@ class Client:
         Raises:
             NotFound: There is no such pod or container.
         """
+        check_text("pod", pod)
+        if tail is not None:
+            check_count("tail", tail)
         options = LogOptions(container=container, tail=tail)
         lines = read_logs(self._context, self.namespace, PodRef(name=pod), options)
         return b"".join(line.text for line in lines).decode(errors="replace")
@@ -358,6 +393,8 @@ class Client:
         Raises:
             NotFound: There is no such set.
         """
+        check_text("set_name", set_name)
+        check_switch("volumes", volumes)
         delete_set(self._context, self.namespace, set_name, volumes=volumes)
 
     def delete_pod(self, pod: str, *, timeout_seconds: float = DEFAULT_TIMEOUT) -> None:
@@ -367,6 +404,8 @@ class Client:
             NotFound: There is no such pod.
             NotConverged: Time is over, or the new pod cannot get ready.
         """
+        check_text("pod", pod)
+        check_seconds("timeout_seconds", timeout_seconds)
         delete_pod(self._context, self.namespace, pod, timeout_seconds=timeout_seconds)
 
     def delete_all(self, *, volumes: bool = False) -> None:
@@ -375,6 +414,7 @@ class Client:
         Args:
             volumes: The claims and their data, too.
         """
+        check_switch("volumes", volumes)
         try:
             delete_namespace(self._context, self.namespace, volumes=volumes)
         except NotFound:

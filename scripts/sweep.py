@@ -19,9 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from minisets.cli.kinds import of_kind
 from minisets.core.input.load import load
 from minisets.core.input.notice_groups import group_notices
+from minisets.core.query.kinds import of_kind
 from minisets.engine.files import SUFFIXES, read_manifests
 from minisets.errors import ManifestError
 

@@ -8,7 +8,9 @@ from minisets.app.context import Context
 from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.loop.sets import SET_KIND, find_set, observe_whole
 from minisets.app.loop.targets import Target, flush, open_target
-from minisets.errors import InputError
+from minisets.core.input.arguments import check_count
+from minisets.core.input.validate import validate
+from minisets.errors import InputError, ManifestError
 
 
 def scale(
@@ -37,16 +39,20 @@ def scale(
 
     Raises:
         NotFound: There is no such set.
-        InputError: ``current_replicas`` does not match.
+        InputError: ``current_replicas`` does not match, or ``replicas`` is no number of pods.
     """
+    check_count("replicas", replicas)
     target = find_set(context, namespace, name)
     now = target.manifest.spec.replicas
     if current_replicas is not None and current_replicas != now:
         raise InputError(f"Expected replicas to be {current_replicas}, was {now}")
     if replicas != now:
         live = target.facts.object
+        scaled = {**live, "spec": {**live["spec"], "replicas": replicas}}
+        if problems := validate(scaled):
+            raise ManifestError(problems)
         target.change(
-            object={**live, "spec": {**live["spec"], "replicas": replicas}},
+            object=scaled,
             generation=target.facts.generation + 1,
         )
         flush(context, target)

@@ -11,7 +11,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from minisets.cli import kinds
+from minisets.core.query import kinds
 
 if TYPE_CHECKING:
     from minisets.cli.progress import Screen

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from minisets.cli.command import DURATION, BareOption, Command, Settings, pass_settings
-from minisets.cli.kinds import SET, of_kind
 from minisets.cli.manifests import file_options, load_objects
 from minisets.cli.outcome import name_option
 from minisets.cli.session import open_context, open_screen
 from minisets.core import naming
+from minisets.core.query.kinds import SET, of_kind
 from minisets.errors import InputError
 
 if TYPE_CHECKING:

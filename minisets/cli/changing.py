@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from minisets.cli.command import DURATION, Settings
-from minisets.cli.kinds import SET
 from minisets.cli.selection import Given, Thing
 from minisets.core import naming
+from minisets.core.query.kinds import SET
 from minisets.errors import NotFound
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import click
 
+from minisets.core import naming
 from minisets.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ ProgressStyle = Literal["auto", "tty", "plain", "json", "quiet"]
 
 NAMESPACE_VARIABLE = "MINISETS_NAMESPACE"
 _DEFAULT_NAMESPACE = "default"
-# Compiled when used: the command line is to start fast.
-_NAMESPACE = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
 
 class Settings:
@@ -59,11 +58,7 @@ class Settings:
             InputError: It is no name that a namespace can have.
         """
         found = self.namespace_given or _usual_namespace()
-        if not re.fullmatch(_NAMESPACE, found):
-            raise InputError(
-                f'"{found}" is no name of a namespace',
-                hint="up to 63 small letters, digits and dashes, as in -n team-1",
-            )
+        naming.check_namespace(found)
         return found
 
     @property

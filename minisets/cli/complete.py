@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem, ShellComplete
 
-from minisets.cli import kinds
 from minisets.cli.command import Settings
-from minisets.cli.kinds import Resource
+from minisets.core.query import kinds
+from minisets.core.query.kinds import Resource
 from minisets.errors import MinisetsError
 
 if TYPE_CHECKING:

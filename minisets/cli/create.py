@@ -8,11 +8,11 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from minisets.cli import kinds
 from minisets.cli.command import Command, Family, Settings, pass_settings
-from minisets.cli.kinds import Resource
 from minisets.cli.outcome import DRY_WORDS, DryRun, dry_run_option
 from minisets.cli.session import open_context, open_screen
+from minisets.core.query import kinds
+from minisets.core.query.kinds import Resource
 from minisets.errors import InputError
 
 Output = Literal["yaml", "json", "name"]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from minisets.cli import kinds
 from minisets.cli.command import (
     DURATION,
     FOREVER_SECONDS,
@@ -24,12 +23,13 @@ from minisets.cli.outcome import DRY_WORDS, DryRun, dry_run_option, name_option
 from minisets.cli.selection import Choice, Given, Thing, selection_options
 from minisets.cli.session import open_context, open_screen
 from minisets.core import naming
+from minisets.core.query import kinds
 from minisets.errors import InputError, MinisetsError, NotFound, joined
 
 if TYPE_CHECKING:
     from minisets.app.context import Context
-    from minisets.cli.kinds import Resource
     from minisets.cli.progress import Screen
+    from minisets.core.query.kinds import Resource
 
 Cascade = Literal["foreground", "background", "orphan"]
 

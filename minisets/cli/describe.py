@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from minisets.cli import kinds
 from minisets.cli.command import Command, Settings, pass_settings
 from minisets.cli.manifests import file_options, find_wanted
 from minisets.cli.selection import parse_selectors
 from minisets.cli.session import open_context, open_screen
+from minisets.core.query import kinds
 from minisets.errors import InputError
 
 _EXAMPLES = (

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import click
 
-from minisets.cli import kinds
 from minisets.cli.command import DURATION, Command, Settings, pass_settings
-from minisets.cli.kinds import Resource, parse_words
 from minisets.cli.session import open_context, open_screen
+from minisets.core.query import kinds
+from minisets.core.query.kinds import Resource, parse_words
 from minisets.errors import InputError, ManifestError
 
 if TYPE_CHECKING:

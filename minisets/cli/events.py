@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from minisets.cli import kinds
 from minisets.cli.command import Command, Settings, pass_settings
 from minisets.cli.get import complete_format, show
 from minisets.cli.selection import Choice
 from minisets.cli.session import open_context, open_screen
+from minisets.core.query import kinds
 
 if TYPE_CHECKING:
     from minisets.app.reading.views import View

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from minisets.cli.command import Command, Settings, pass_settings
-from minisets.cli.kinds import CLUSTER_SCOPED, POD, RESOURCES, find_resource
 from minisets.cli.session import open_screen
+from minisets.core.query.kinds import CLUSTER_SCOPED, POD, RESOURCES, find_resource
 
 if TYPE_CHECKING:
     from minisets.core.input.explain import Explained, Explanation

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from minisets.cli import kinds
 from minisets.cli.command import Command, Settings, pass_settings
-from minisets.cli.kinds import Resource
 from minisets.cli.manifests import file_options, find_wanted
 from minisets.cli.selection import Choice, parse_selectors
 from minisets.cli.session import open_context, open_screen
 from minisets.core import naming
+from minisets.core.query import kinds
+from minisets.core.query.kinds import Resource
 from minisets.errors import InputError, NotFound
 
 if TYPE_CHECKING:

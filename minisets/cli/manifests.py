@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from minisets.cli import kinds
 from minisets.cli.command import Settings
+from minisets.core.query import kinds
 from minisets.errors import InputError
 
 if TYPE_CHECKING:

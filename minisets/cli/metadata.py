@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from minisets.cli import kinds
 from minisets.cli.command import Command, Settings, pass_settings
 from minisets.cli.outcome import DRY_WORDS, DryRun, dry_run_option, name_option
 from minisets.cli.selection import Given, Selection, Thing, selection_options
 from minisets.cli.session import open_context, open_screen
 from minisets.core import naming
+from minisets.core.query import kinds
 from minisets.errors import InputError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minisets.cli.kinds import POD, SERVICE, SET, find_resource
+from minisets.core.query.kinds import POD, SERVICE, SET, find_resource
 from minisets.errors import InputError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from minisets.cli.command import Command, Settings, pass_settings
-from minisets.cli.kinds import POD, SERVICE, SET, find_resource
 from minisets.cli.session import open_context, open_screen
+from minisets.core.query.kinds import POD, SERVICE, SET, find_resource
 
 if TYPE_CHECKING:
     from minisets.app.port_forward import Request

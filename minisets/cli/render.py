@@ -8,8 +8,8 @@ import msgspec
 
 from minisets.app.reading.views import ObjectView, View
 from minisets.cli.cells import PUBLISHED, Cells, cells_of, history_cells
-from minisets.cli.kinds import Resource
 from minisets.cli.output import TABLE, Output, write_objects
+from minisets.core.query.kinds import Resource
 
 Found = Sequence[tuple[Resource, Sequence[View]]]
 """What was found, by resource, in the order in which it is printed."""

@@ -6,10 +6,10 @@ import click
 
 from minisets.cli.changing import SETS_METAVAR, found_sets, select_sets, waiting_options
 from minisets.cli.command import Command, Settings, pass_settings
-from minisets.cli.kinds import SET, parse_names
 from minisets.cli.selection import Given, selection_options
 from minisets.cli.session import open_context, open_screen
 from minisets.core import naming
+from minisets.core.query.kinds import SET, parse_names
 
 
 @click.command(

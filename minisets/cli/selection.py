@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from minisets.cli import kinds
 from minisets.cli.command import Settings
-from minisets.cli.kinds import Resource
 from minisets.cli.manifests import file_options, load_objects
+from minisets.core.query import kinds
+from minisets.core.query.kinds import Resource
 from minisets.errors import InputError, NotFound
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from minisets.cli.command import Command, Family, Settings, pass_settings
-from minisets.cli.kinds import POD, parse_names
 from minisets.cli.session import open_context, open_screen
+from minisets.core.query.kinds import POD, parse_names
 
 if TYPE_CHECKING:
     from minisets.app.usage import PodUsage

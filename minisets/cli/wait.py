@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from minisets.cli import kinds
 from minisets.cli.command import FOREVER_SECONDS, Command, Duration, Settings, pass_settings
-from minisets.cli.kinds import of_kind
 from minisets.cli.outcome import name_option
 from minisets.cli.selection import Given, Thing, selection_options
 from minisets.cli.session import open_context, open_screen
+from minisets.core.query import kinds
+from minisets.core.query.kinds import of_kind
 from minisets.errors import InputError, NotFound
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from minisets.cli.command import Command, Settings, pass_settings
-from minisets.cli.kinds import SET, parse_names
 from minisets.cli.session import open_context, open_screen
+from minisets.core.query.kinds import SET, parse_names
 
 
 @click.command(

@@ -12,9 +12,9 @@ from minisets.app.context import Context
 from minisets.app.reading.look import Look
 from minisets.app.reading.lookout import Lookout
 from minisets.app.reading.views import PodView, View
-from minisets.cli.kinds import EVENT, Resource
 from minisets.cli.progress import Screen
 from minisets.cli.render import GrowingTable, TableOptions, cells_for, render_found
+from minisets.core.query.kinds import EVENT, Resource
 
 News = tuple[str, View]
 """``ADDED``, ``MODIFIED`` or ``DELETED``, and the object as it is or was."""

@@ -6,8 +6,28 @@ never get one name.
 
 from __future__ import annotations
 
+import re
+
+from minisets.errors import InputError
+
 CLUSTER_DOMAIN = "cluster.local"
 DEFAULT_NAMESPACE = "default"
+
+# Compiled when used: the command line is to start fast.
+_NAMESPACE = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+
+
+def check_namespace(name: object) -> None:
+    """Check that a namespace can have this name.
+
+    Raises:
+        InputError: It cannot.
+    """
+    if not isinstance(name, str) or not re.fullmatch(_NAMESPACE, name):
+        raise InputError(
+            f'"{name}" is no name of a namespace',
+            hint="up to 63 small letters, digits and dashes, as in team-1",
+        )
 
 
 def prefix(namespace: str) -> str:

@@ -11,11 +11,11 @@ import pytest
 from minisets.app.describe import describe_views, find_views
 from minisets.app.query import read_kind
 from minisets.app.reading.look import Look
-from minisets.cli import kinds
-from minisets.cli.kinds import Resource
 from minisets.cli.output import parse_output
 from minisets.cli.render import TableOptions, render_found
 from minisets.cli.render_describe import render_facts
+from minisets.core.query import kinds
+from minisets.core.query.kinds import Resource
 from tests.app.bench import Bench, a_service, a_set, container_of, probed, with_claim
 from tests.fakes import DEMO
 

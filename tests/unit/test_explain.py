@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner, Result
 
-from minisets.cli.kinds import RESOURCES
 from minisets.cli.main import cli
 from minisets.core.input.defaults import API_VERSIONS
 from minisets.core.input.explain import _descriptions, explain, fields_of
 from minisets.core.input.schema import load_schema
 from minisets.core.input.support_table import TABLE, Level
+from minisets.core.query.kinds import RESOURCES
 from minisets.errors import InputError
 
 

@@ -6,7 +6,9 @@ from msgspec.structs import replace
 
 from minisets.app.reading.views import ClaimView, ObjectView, PodView, ServiceView, SetView
 from minisets.cli.cells import render_age
-from minisets.cli.kinds import (
+from minisets.cli.output import parse_output, to_yaml
+from minisets.cli.render import TableOptions, render_found, render_table
+from minisets.core.query.kinds import (
     CLAIM,
     CLASS,
     CONFIG_MAP,
@@ -19,8 +21,6 @@ from minisets.cli.kinds import (
     SET,
     VOLUME,
 )
-from minisets.cli.output import parse_output, to_yaml
-from minisets.cli.render import TableOptions, render_found, render_table
 from minisets.core.timestamps import timestamp
 
 NOW = 1_000_000.0

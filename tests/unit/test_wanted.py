@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 import pytest
 
-from minisets.cli import kinds
 from minisets.cli.command import Settings
 from minisets.cli.manifests import find_wanted
 from minisets.cli.progress import make_screen
+from minisets.core.query import kinds
 from minisets.errors import InputError
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\n"

@@ -3,10 +3,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from minisets.app.reading.views import ObjectView, PodView
-from minisets.cli.kinds import CONFIG_MAP, POD
 from minisets.cli.output import parse_output
 from minisets.cli.render import TableOptions
 from minisets.cli.watching import Known, Printer
+from minisets.core.query.kinds import CONFIG_MAP, POD
 from tests.unit.test_render import NOW, WEB_0
 
 

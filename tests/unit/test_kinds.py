@@ -1,7 +1,8 @@
 import pytest
 
-from minisets.cli import kinds, problems
+from minisets.cli import problems
 from minisets.cli.problems import render_problem
+from minisets.core.query import kinds
 from minisets.errors import InputError, Problem
 
 
