@@ -174,6 +174,19 @@ def test_a_time_out_names_the_pod_its_state_and_the_last_probe(bench: Bench):
     assert caught.value.hint == "minisets logs web-1 -n default"
 
 
+def test_a_probe_that_says_several_lines_stays_a_block_in_the_error(bench: Bench):
+    page = "HTTP probe failed with statuscode: 503\n<HTML>\n  <P>no</P>\n"
+    bench.prober.answer = lambda _found: ProbeResult(ok=False, output=page)
+    with pytest.raises(NotConverged) as caught:
+        bench.apply(probed(a_set(replicas=1)), timeout_seconds=5)
+    assert str(caught.value).splitlines()[2:] == [
+        "  last probe:",
+        "    HTTP probe failed with statuscode: 503",
+        "    <HTML>",
+        "      <P>no</P>",
+    ]
+
+
 def test_the_hint_of_a_failure_names_the_namespace(bench: Bench):
     bench.prober.answer = lambda _found: NO
     with pytest.raises(NotConverged) as caught:

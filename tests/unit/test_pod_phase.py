@@ -97,7 +97,7 @@ def test_a_sidecar_that_has_not_started_holds_the_others_up():
 
 
 def test_the_reason_of_a_single_container_needs_no_name():
-    assert phase(seen("app"), parts=[APP], results={"app": no("cat: no\n such  file")}) == (
+    assert phase(seen("app"), parts=[APP], results={"app": no("\ncat: no such  file\nbye")}) == (
         PodPhase(state="waiting", detail="cat: no such file")
     )
     crashing = phase(seen("app", RESTARTING, code=137), parts=[APP])

@@ -11,6 +11,7 @@ from minisets.app.loop.targets import Target
 from minisets.app.loop.world import World
 from minisets.core import naming
 from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.core.pod.probe_words import as_block
 from minisets.core.pod.seen import PodSeen, container_of
 from minisets.errors import EngineError, EngineMissing, NotConverged
 
@@ -90,10 +91,10 @@ class Watchdog:
 
     def _evidence(self, pod: PodSeen) -> list[str]:
         """Return the last probe output and the last log lines, indented."""
-        found = []
+        found: list[str] = []
         last = self._readiness.last_result(pod.id)
-        if last is not None and not last.ok and last.output:
-            found.append(f"  last probe: {last.output}")
+        if last is not None and not last.ok:
+            found += as_block("last probe", last.output)
         try:
             output = b"".join(
                 chunk for _, chunk in self._context.engine.logs(pod.telling.id, tail=_LOG_LINES)

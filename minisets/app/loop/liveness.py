@@ -20,6 +20,7 @@ from minisets.core.pod.probe_state import (
     step,
     to_timing,
 )
+from minisets.core.pod.probe_words import in_one_line
 
 _WORKERS = 8
 _NEVER = 3600.0
@@ -121,4 +122,4 @@ class Liveness:
 
 
 def _output(state: ProbeState) -> str:
-    return state.last_result.output if state.last_result else ""
+    return in_one_line(state.last_result.output) if state.last_result else ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from minisets.core.observed import ContainerSeen, ContainerStatus
 from minisets.core.pod.layout import Part, Role
 from minisets.core.pod.probe_state import ProbeResult
+from minisets.core.pod.probe_words import in_one_line
 from minisets.core.pod.seen import PodSeen, is_completed
 
 READY = "ready"
@@ -133,7 +134,7 @@ def _expected(part: Part, container: ContainerSeen, verdicts: Verdicts) -> str:
 
 def _probe_output(container: ContainerSeen, verdicts: Verdicts) -> str:
     result = verdicts.results.get(container.id)
-    return "" if result is None or result.ok else " ".join(result.output.split())
+    return "" if result is None or result.ok else in_one_line(result.output)
 
 
 def _status(pod: PodSeen, part: Part) -> ContainerStatus | None:

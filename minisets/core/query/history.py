@@ -13,6 +13,7 @@ from typing import Literal
 from minisets.core import labels, naming
 from minisets.core.observed import ContainerDetail, ContainerStatus, EventSeen
 from minisets.core.pod.layout import Role
+from minisets.core.pod.probe_words import in_one_line
 from minisets.core.query.engine_memory import STOP_SIGNALS
 
 EventType = Literal["Normal", "Warning"]
@@ -24,7 +25,6 @@ SAME_SECONDS = 2.0
 _KILLING = {"9", "SIGKILL"}
 # Reasons of which a container has one event, counted.
 _ONGOING = {"BackOff", "Unhealthy"}
-_LONGEST_OUTPUT = 1000
 NOT_STARTED = "could not be started"
 """How events hint at a start that was refused: the Engine's own tell no reason."""
 
@@ -126,7 +126,7 @@ def from_inspection(
             replace(
                 event(
                     "Unhealthy",
-                    f"{check} failed: {_cut(last.output)}",
+                    f"{check} failed: {in_one_line(last.output)}",
                     last.ended_at,
                     "Warning",
                     len(failed),
@@ -157,7 +157,7 @@ def probe_failed(
         name=pod,
         type="Warning",
         reason="Unhealthy",
-        message=f"{probe} probe failed: {_cut(output)}",
+        message=f"{probe} probe failed: {in_one_line(output)}",
         first=since,
         last=now,
         container=container,
@@ -392,8 +392,3 @@ def _back_off(container: str, pod: str, exit_code: int | None) -> str:
 
 def _out_of_memory(container: str) -> str:
     return f"Container {container} was killed: it took more memory than its limit"
-
-
-def _cut(output: str) -> str:
-    text = output.strip()
-    return text if len(text) <= _LONGEST_OUTPUT else f"{text[:_LONGEST_OUTPUT]}..."
