@@ -196,7 +196,10 @@ class DockerConnection:
         body: object = None,
         timeout: float | None = ANSWER_SECONDS,
     ) -> Any:  # noqa: ANN401 - the API's JSON
-        """Send a request, once, with a body as JSON, and return the answer's; None if empty."""
+        """Send a request, once, with a body as JSON, and return the answer's; None if it has none.
+
+        Podman says OK in plain text where Docker says nothing.
+        """
         answer = self.exchange(
             doing,
             method,
@@ -206,7 +209,8 @@ class DockerConnection:
             content_type="" if body is None else _JSON,
             timeout=timeout,
         )
-        return _to_json(doing, answer)
+        is_text = answer.headers.get("content-type", "").startswith("text/plain")
+        return None if is_text else _to_json(doing, answer)
 
     def exchange(
         self,

@@ -1,4 +1,4 @@
-"""Which requests are made again, over a way to the Engine that breaks."""
+"""Which requests are made again over a way to the Engine that breaks, and what answers mean."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from minisets.engine import docker_engine
 from minisets.engine.docker_engine import DockerConnection
 from minisets.engine.endpoint import Endpoint
-from minisets.errors import EngineUnreachable
+from minisets.errors import EngineError, EngineUnreachable
 
 Link = tuple[DockerConnection, list[str]]
 _OK = b"{}"
@@ -83,3 +83,14 @@ def test_a_write_is_never_made_again(link: Callable[..., Link]):
     with pytest.raises(EngineUnreachable):
         connection.ask("make", "POST", "/x")
     assert asked == ["POST"]
+
+
+def test_a_plain_word_in_answer_to_a_change_is_no_answer(
+    link: Callable[..., Link], monkeypatch: pytest.MonkeyPatch
+):
+    connection, _ = link()
+    monkeypatch.setattr(_Answer, "headers", {"content-type": "text/plain; charset=utf-8"})
+    monkeypatch.setattr(_Answer, "pieces", lambda _: [b"OK"])
+    assert connection.ask("disconnect", "POST", "/x") is None
+    with pytest.raises(EngineError, match="no JSON"):
+        connection.get("look", "/x")
