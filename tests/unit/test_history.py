@@ -131,6 +131,7 @@ def test_a_pod_of_several_containers_is_created_and_deleted_once():
         seen("die", 4, identity="b", role="init", exitCode="0"),
         seen("destroy", 5, identity="b"),
         seen("destroy", 6, identity="a"),
+        seen("kill", 7, identity="s", role="sandbox", signal="9"),
         seen("die", 7, identity="s", role="sandbox", exitCode="137"),
         seen("destroy", 8, identity="s", role="sandbox"),
     )
@@ -141,9 +142,31 @@ def test_a_pod_of_several_containers_is_created_and_deleted_once():
         "Created",
         "Started",
         "Completed",
-        "SandboxChanged",
         "SuccessfulDelete",
     ]
+
+
+def test_a_sandbox_that_is_stopped_while_others_need_it_is_told():
+    found = told(
+        seen("create", 1, identity="s", role="sandbox"),
+        seen("create", 2, identity="a", **{labels.PLACE: "1"}),
+        seen("start", 2, identity="a", **{labels.PLACE: "1"}),
+        seen("kill", 3, identity="s", role="sandbox", signal="15"),
+        seen("die", 4, identity="s", role="sandbox", exitCode="0"),
+    )
+    assert [(kind, reason) for kind, reason, _ in found][-1] == ("Warning", "SandboxChanged")
+
+
+def test_a_pod_whose_making_the_engine_has_forgotten_is_deleted_once():
+    places = {"c": "3", "b": "2", "a": "1"}
+    gone = [seen("destroy", 5, identity=one, **{labels.PLACE: at}) for one, at in places.items()]
+    assert told(*gone) == []
+    end = [
+        seen("kill", 6, identity="s", role="sandbox", signal="SIGKILL"),
+        seen("die", 6, identity="s", role="sandbox", exitCode="137"),
+        seen("destroy", 6, identity="s", role="sandbox"),
+    ]
+    assert [reason for _, reason, _ in told(*gone, *end)] == ["SuccessfulDelete"]
 
 
 def test_a_container_that_was_removed_before_it_ever_ran_could_not_be_started():

@@ -239,6 +239,8 @@ class _Translator:
         self._waiting: set[str] = set()
         # Pod → its containers that are there, as far as these events tell.
         self._there: dict[tuple[str, str], set[str]] = {}
+        # Pods whose first container is gone, which is the last one to be removed.
+        self._ending: set[tuple[str, str]] = set()
 
     def take(self, seen: EventSeen) -> Iterator[Event]:
         """Yield what an event of the Engine means."""
@@ -267,27 +269,37 @@ class _Translator:
         if not there:
             yield _about_set(seen, "SuccessfulCreate", "create")
         there.add(seen.id)
+        self._ending.discard(_pod_key(seen))
         self._waiting.add(seen.id)
         if not _is_sandbox(seen):
             yield _about(seen, "Created", f"Created container {_container(seen)}")
 
     def _destroyed(self, seen: EventSeen) -> Iterator[Event]:
         self._stopping.discard(seen.id)
-        there = self._there.setdefault(_pod_key(seen), set())
+        pod = _pod_key(seen)
+        there = self._there.setdefault(pod, set())
         there.discard(seen.id)
+        if labels.PLACE not in seen.attributes:
+            self._ending.add(pod)
         has_failed = seen.id in self._waiting
         self._waiting.discard(seen.id)
         if has_failed:
             message = f"Error: container {_container(seen)} {NOT_STARTED}, and was removed"
             yield _about(seen, "Failed", message, "Warning")
-        if there:
+        # Where the Engine has forgotten how they were made, others may be there all the same.
+        if there or pod not in self._ending:
             return
         deleted = _about_set(seen, "SuccessfulDelete", "delete")
         yield _never_started(deleted, seen) if has_failed else deleted
 
     def _killed(self, seen: EventSeen) -> Iterator[Event]:
         signal = seen.attributes.get("signal", "")
-        if signal not in STOP_SIGNALS or _is_sandbox(seen):
+        if signal not in STOP_SIGNALS:
+            return
+        if _is_sandbox(seen):
+            # The last of a pod that goes; while others are there, it is taken from them.
+            if not self._there.get(_pod_key(seen), set()) - {seen.id}:
+                self._stopping.add(seen.id)
             return
         container = _container(seen)
         if signal in _KILLING and seen.id in self._stopping:
