@@ -17,12 +17,14 @@ from minisets.app.loop.world import observe
 from minisets.app.objects import Reference, change_metadata
 from minisets.app.reading.look import Look
 from minisets.app.reading.views_object import record_views
+from minisets.app.rollout import finish, undo
 from minisets.core import labels
 from minisets.engine.pause_image import PAUSE_IMAGE, ensure_pause_image
 from minisets.errors import (
     EngineError,
     InputError,
     ManifestError,
+    NotConverged,
     NotFound,
     Overtaken,
     ReferenceMissing,
@@ -444,3 +446,88 @@ def test_values_are_shown_only_where_the_whole_object_is(bench: Bench):
     assert bench.engine.count("get_archive") == 0
     (whole,) = record_views(Look(bench.command(), "default", is_whole=True), "Secret")
     assert whole.object["data"] == {"word": encoded(HIDDEN)}
+
+
+def in_environment(manifest: dict[str, Any]) -> dict[str, Any]:
+    changed = copy.deepcopy(manifest)
+    container_of(changed)["envFrom"] = [{"configMapRef": {"name": "conf"}}]
+    return changed
+
+
+def with_variable(manifest: dict[str, Any], name: str, key: str) -> dict[str, Any]:
+    changed = copy.deepcopy(manifest)
+    source = {"configMapKeyRef": {"name": name, "key": key}}
+    container_of(changed)["env"] = [{"name": "LEVEL", "valueFrom": source}]
+    return changed
+
+
+def in_files(manifest: dict[str, Any], **source: Any) -> dict[str, Any]:
+    changed = copy.deepcopy(manifest)
+    container_of(changed)["volumeMounts"] = [{"name": "files", "mountPath": "/files"}]
+    changed["spec"]["template"]["spec"]["volumes"] = [{"name": "files", **source}]
+    return changed
+
+
+LACKING = {
+    "a ConfigMap as variables": (in_environment, 'configmap "conf" not found'),
+    "a key of a ConfigMap": (
+        lambda manifest: with_variable(manifest, "other", "level"),
+        "couldn't find key level in ConfigMap default/other",
+    ),
+    "a Secret as files": (
+        lambda manifest: in_files(manifest, secret={"secretName": "pass"}),
+        'secret "pass" not found',
+    ),
+    "a key of a file": (
+        lambda manifest: in_files(
+            manifest, configMap={"name": "other", "items": [{"key": "a", "path": "a"}]}
+        ),
+        'the configmap "other" has no key "a"',
+    ),
+    "a claim": (
+        lambda manifest: in_files(manifest, persistentVolumeClaim={"claimName": "shared"}),
+        'persistentvolumeclaim "shared" not found',
+    ),
+}
+
+
+@pytest.mark.parametrize("lacking", LACKING)
+def test_a_rolling_update_stops_no_pod_before_what_its_successor_needs_is_there(
+    bench: Bench, lacking: str
+):
+    change, cause = LACKING[lacking]
+    bench.apply(a_config_map("other", other="1"), a_set())
+    before = bench.ids()
+    with pytest.raises(NotConverged) as caught:
+        bench.apply(change(a_set()))
+    assert caught.value.message == f"pod/web-2 cannot start: {cause}"
+    assert caught.value.exit_code == 4
+    assert bench.ids() == before
+    assert len(bench.running) == 3
+    undo(bench.command(), "default", "web")
+    finish(bench.command(), "default", "web", wait=True, timeout_seconds=60)
+    assert bench.ids() == before
+    assert bench.facts().setbacks == {}
+
+
+def test_what_a_successor_lacked_is_created_and_the_rollout_goes_on(bench: Bench):
+    bench.apply(a_set())
+    before = bench.ids()
+    with pytest.raises(NotConverged):
+        bench.apply(in_environment(a_set()))
+    bench.apply(a_config_map(level="1"))
+    bench.apply(in_environment(a_set()))
+    assert len(bench.running) == 3
+    assert not set(before.values()) & set(bench.ids().values())
+    assert bench.facts().setbacks == {}
+
+
+def test_pods_that_roll_for_their_ports_stay_too_while_what_they_need_is_missing(bench: Bench):
+    bench.apply(a_config_map(level="1"), in_environment(a_set()))
+    delete_object(bench.command(), "ConfigMap", "default", "conf")
+    before = bench.ids()
+    opened = in_environment(a_set())
+    opened["metadata"]["annotations"] = {"minisets.io/publish": "30080:80"}
+    with pytest.raises(NotConverged, match='configmap "conf" not found'):
+        bench.apply(opened)
+    assert bench.ids() == before

@@ -88,6 +88,19 @@ class Workshop(Blueprint):
             self._report(pod, "started")
         return PodSeen(name=pod, containers=made)
 
+    def rehearse(self, pod: str, revision: str) -> None:
+        """Find out whether all that a pod is to be made of is there; nothing is made.
+
+        Raises:
+            Unmade: A ConfigMap, a Secret, a key of one or a claim is not there.
+        """
+        with making(pod, MOUNT):
+            request = self.pod_request(pod, revision, frozenset())
+            request = replace(request, volumes=mounted_volumes(request))
+        for part in self.parts(revision):
+            with _making(request, part, CONFIG):
+                container_config(request, part)
+
     def _complete(self, pod: str) -> None:
         """Create and start the containers that a pod lacks, as create_pod does."""
         seen = self.pods()[pod]

@@ -12,6 +12,7 @@ import msgspec
 from minisets.app.context import Context
 from minisets.app.loop.targets import Target
 from minisets.app.loop.world import Key
+from minisets.core import labels
 from minisets.core.pod import setback
 from minisets.core.pod.seen import PodSeen
 from minisets.core.pod.setback import RUN, Setback
@@ -49,6 +50,7 @@ class Unmade(NotConverged):
         image: That could not be had; empty if it is not about one.
 
     Attributes:
+        stays: Id of the pod that runs on because its successor cannot be made; empty if none does.
         told: What a command that ends with it says: what is missing keeps its kind of error.
     """
 
@@ -61,6 +63,7 @@ class Unmade(NotConverged):
         is_kept = isinstance(error, NotConverged)
         self.told = type(error)(self.message, hint=error.hint) if is_kept else self
         self.pod = pod
+        self.stays = ""
         self.reason = reason
         self.container = container
         self.image = image
@@ -93,6 +96,16 @@ def making(pod: str, reason: str, *, container: str = "", image: str = "") -> It
         if word == RUN and error.hint is None:
             error.hint = "check its command, args and mounts; correct the manifest, apply it again"
         raise Unmade(pod, error, word, container=container) from error
+
+
+@contextmanager
+def staying(pod: PodSeen) -> Iterator[None]:
+    """Note of a successor that cannot be made which pod runs on for it."""
+    try:
+        yield
+    except Unmade as error:
+        error.stays = pod.id
+        raise
 
 
 class Setbacks:
@@ -176,6 +189,8 @@ class Setbacks:
             key, pod, _ = attempt
             if key != target.key or self._is_resting(failure):
                 continue
+            if pod in pods and _stays_as_it_is(failure, pods[pod]):
+                continue
             if not is_standing(failure.setback, pod, facts, manifest, pods):
                 del self._failed[attempt]
         if facts.setbacks:
@@ -193,3 +208,12 @@ class Setbacks:
                     for name, one in target.facts.setbacks.items()
                 }
             )
+
+
+def _stays_as_it_is(failure: _Failure, pod: PodSeen) -> bool:
+    """Say whether a pod has no successor of its own revision yet: its ports alone are to change.
+
+    Of such a pod the record tells nothing, for it runs.
+    """
+    is_same = pod.labels.get(labels.REVISION, "") == failure.setback.revision
+    return is_same and failure.error.stays == pod.id

@@ -18,7 +18,7 @@ from minisets.app.loop.planning import Planning
 from minisets.app.loop.pull_secrets import PullSecrets
 from minisets.app.loop.readiness import Readiness
 from minisets.app.loop.revivals import Revivals
-from minisets.app.loop.setbacks import Setbacks, Unmade, making
+from minisets.app.loop.setbacks import Setbacks, Unmade, making, staying
 from minisets.app.loop.sets import ORPHANED_KIND
 from minisets.app.loop.targets import Target, flush
 from minisets.app.loop.telling import Teller
@@ -262,8 +262,11 @@ class Turn:
 
         Not so in Kubernetes, where a pod is gone before anybody looks for the new image.
         """
-        if successor is not None:
-            self._provide_images(workshop, pod, successor)
+        seen = workshop.pods().get(pod)
+        if successor is not None and seen is not None:
+            with staying(seen):
+                self._provide_images(workshop, pod, successor)
+                workshop.rehearse(pod, successor)
         workshop.delete_pod(pod, cause)
 
     def _provide_images(self, workshop: Workshop, pod: str, revision: str) -> None:
