@@ -73,7 +73,7 @@ def wait_for(
     if missing:
         raise joined(missing)
     for wait in waits:
-        wait.look() if timeout_seconds == 0 else wait.drive(deadline)
+        wait.look() if timeout_seconds == 0 else wait.drive(deadline, timeout_seconds)
     late = [thing for wait in waits for thing in wait.pending]
     if late:
         raise NotConverged(
@@ -118,8 +118,12 @@ class _Wait:
         """Look once; what is not as it should be stays pending."""
         self._is_done(frozenset())
 
-    def drive(self, deadline: float) -> None:
+    def drive(self, deadline: float, timeout_seconds: float) -> None:
         """Drive until all are done.
+
+        Args:
+            deadline: By the clock, for all namespaces together.
+            timeout_seconds: As given, for what is said when time is over.
 
         Raises:
             NotConverged: Time is over, or a pod cannot get ready.
@@ -131,7 +135,9 @@ class _Wait:
             left = max(0.0, deadline - self._context.clock.monotonic())
             drive = Drive(self._context, targets)
             try:
-                drive.run(timeout_seconds=left, seen=world, until=self._is_done)
+                drive.run(
+                    timeout_seconds=left, seen=world, until=self._is_done, about=self._is_asked_for
+                )
             except Overtaken:
                 # Who changes or deletes the set goes on with it: it is looked up again.
                 if self._context.clock.monotonic() >= deadline:
@@ -139,14 +145,20 @@ class _Wait:
             except NotConverged as error:
                 if self._context.clock.monotonic() < deadline:
                     raise
-                raise self._late(error, is_told=bool(drive.waiting_for)) from error
+                raise self._late(error, timeout_seconds) from error
 
-    def _late(self, error: NotConverged, *, is_told: bool) -> NotConverged:
+    def _is_asked_for(self, pod: str) -> bool:
+        """Say whether a pod, or its set, is among the objects that are waited for."""
+        wanted = {("Pod", pod), (SET_KIND, naming.split_pod_name(pod)[0])}
+        return any((thing.kind, thing.name) in wanted for thing in self.pending)
+
+    def _late(self, error: NotConverged, timeout_seconds: float) -> NotConverged:
         lines = [
             f"timed out waiting for the condition on {thing.printed}/{thing.name}"
             for thing in self.pending
         ]
-        return NotConverged("\n".join([*lines, *([error.message] * is_told)]), hint=error.hint)
+        lines += [f"the time-out is {timeout_seconds:g}s", *filter(None, [error.message])]
+        return NotConverged("\n".join(lines), hint=error.hint)
 
     def _is_done(self, ready: frozenset[str]) -> bool:
         """Tell what is as it should be now; say whether all are done."""

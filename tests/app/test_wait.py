@@ -59,3 +59,24 @@ def test_who_waits_for_what_is_there_touches_nothing(bench: Bench):
     before = bench.ids()
     wait(bench, ["web-0"])
     assert bench.ids()["web-0"] == before["web-0"]
+
+
+@pytest.mark.parametrize(
+    ("pod", "goal"),
+    [("web-0", "condition=Foo"), ("web-5", "create"), ("web-0", "condition=Ready")],
+)
+def test_a_wait_that_is_over_tells_of_what_was_asked_for_alone(bench: Bench, pod: str, goal: str):
+    bench.prober.answer = lambda _found: NO
+    with pytest.raises(NotConverged):
+        bench.apply(probed(a_set(podManagementPolicy="Parallel")), timeout_seconds=10)
+
+    with pytest.raises(NotConverged) as caught:
+        wait(bench, [pod], goal)
+
+    said = caught.value.message.splitlines()
+    assert said[:2] == [
+        f"timed out waiting for the condition on pods/{pod}",
+        "the time-out is 60s",
+    ]
+    assert not [line for line in said[2:] if line.startswith("pod/") and pod not in line]
+    assert "within" not in caught.value.message

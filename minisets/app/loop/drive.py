@@ -49,6 +49,7 @@ class _Aim:
     deadline: float
     wait: bool
     until: Callable[[frozenset[str]], bool] | None
+    about: Callable[[str], bool] | None
 
 
 class Drive:
@@ -110,6 +111,7 @@ class Drive:
         wait: bool = True,
         seen: World | None = None,
         until: Callable[[frozenset[str]], bool] | None = None,
+        about: Callable[[str], bool] | None = None,
     ) -> bool:
         """Drive until converged; False if ``wait`` is off and something is still to come.
 
@@ -119,6 +121,7 @@ class Drive:
             seen: A look at the Engine that is still true, to begin with.
             until: Enough for this command; takes the names of the pods that are ready now. It is
                 asked at each look, before anything is done.
+            about: Which pods the wait is about, by name, if not all; see Watchdog.timed_out.
 
         Raises:
             NotConverged: Time is over, or a pod cannot get ready.
@@ -131,6 +134,7 @@ class Drive:
             deadline=self._context.clock.monotonic() + timeout_seconds,
             wait=wait,
             until=until,
+            about=about,
         )
         with self._readiness, Crew(WORKERS) as pool:
             try:
@@ -183,7 +187,7 @@ class Drive:
     def _check_time(self, world: World, aim: _Aim) -> None:
         if self._context.clock.monotonic() >= aim.deadline:
             raise self._watchdog.timed_out(
-                self._awaited, world, aim.timeout_seconds, self.waiting_for
+                self._awaited, world, aim.timeout_seconds, self.waiting_for, aim.about
             )
 
     def keep(self, enough: Callable[[frozenset[Key]], bool]) -> None:

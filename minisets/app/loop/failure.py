@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from minisets.app.context import Context
 from minisets.app.loop.readiness import Readiness
@@ -78,12 +78,30 @@ class Watchdog:
         )
 
     def timed_out(
-        self, targets: Sequence[Target], world: World, seconds: float, waiting: Sequence[str]
+        self,
+        targets: Sequence[Target],
+        world: World,
+        seconds: float,
+        waiting: Sequence[str],
+        about: Callable[[str], bool] | None = None,
     ) -> NotConverged:
-        """Return the error for a wait whose time is over."""
-        lines = [f"not everything was ready within {seconds:g}s: {'; '.join(waiting)}"]
+        """Return the error for a wait whose time is over.
+
+        Args:
+            targets: Sets that are driven.
+            world: A look at the Engine.
+            seconds: Of the whole wait.
+            waiting: What for, a sentence each.
+            about: Which pods the wait is about, where it is not about whole sets: then only they
+                are told of, and the rest is for the caller to say.
+        """
+        lines = []
+        if about is None:
+            lines.append(f"not everything was ready within {seconds:g}s: {'; '.join(waiting)}")
         hint = "minisets get pods"
         for target, pod in _unready(targets, world, self._readiness):
+            if about is not None and not about(pod.name):
+                continue
             lines += [f"pod/{pod.name} is {pod.status_text or pod.status}"]
             lines += self._evidence(pod)
             hint = _logs(target, pod)
