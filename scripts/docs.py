@@ -169,7 +169,7 @@ def render_exit_codes() -> str:
         0: "Done.",
         MinisetsError.exit_code: "A fault of minisets itself; `--debug` shows where.",
         # The two that do not come from an error of ours.
-        command_line._EXIT_INTERRUPTED: "Interrupted with Ctrl-C; the same command goes on.",
+        command_line._EXIT_INTERRUPTED: "Interrupted with Ctrl-C; the hint says what goes on.",
         command_line._EXIT_BROKEN_PIPE: "The reader of the output has gone.",
     }
     if "diff" in command_line.COMMANDS:

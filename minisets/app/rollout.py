@@ -13,6 +13,8 @@ from minisets.app.loop.pull_secrets import PullSecrets
 from minisets.app.loop.sets import find_set, observe_whole
 from minisets.app.loop.targets import Target, flush
 from minisets.app.loop.world import as_set
+from minisets.app.reading.look import Look
+from minisets.app.reading.outlook import plan_of
 from minisets.core.controller.controller_state import Status
 from minisets.core.controller.rollout import (
     choose_revision,
@@ -23,6 +25,7 @@ from minisets.core.controller.rollout import (
 )
 from minisets.core.controller.snapshot import set_spec
 from minisets.core.input.validate import validate
+from minisets.core.query.absence import not_found
 from minisets.core.records.set_record import RevisionEntry
 from minisets.core.timestamps import timestamp
 from minisets.errors import ManifestError
@@ -36,9 +39,8 @@ def follow(
     name: str,
     tell: Callable[[str], None],
     *,
-    watch: bool = True,
     timeout_seconds: float = DEFAULT_TIMEOUT,
-) -> bool:
+) -> None:
     """Drive a rollout to its end, and tell each new line of how far it is.
 
     Args:
@@ -46,11 +48,7 @@ def follow(
         namespace: Of the set.
         name: Of the set.
         tell: Takes one line, when it differs from the one before.
-        watch: Go on until it is done; else tell one line.
         timeout_seconds: Of the wait.
-
-    Returns:
-        False if ``watch`` is off and something is still to come.
 
     Raises:
         NotFound: There is no such set.
@@ -69,7 +67,23 @@ def follow(
             tell(text)
 
     drive = Drive(context, [target], on_status=report)
-    return drive.run(timeout_seconds=timeout_seconds, wait=watch)
+    drive.run(timeout_seconds=timeout_seconds)
+
+
+def view_status(context: Context, namespace: str, name: str) -> str:
+    """Return how far a rollout is, as one line; nothing is driven or written.
+
+    Raises:
+        NotFound: There is no such set.
+        InputError: Its update strategy is OnDelete.
+    """
+    look = Look(context, namespace, is_whole=True)
+    sets = {target.name: target for target in look.sets}
+    if name not in sets:
+        raise not_found("statefulsets.apps", name, sets, namespace=namespace)
+    target = sets[name]
+    spec = set_spec(target.facts, target.manifest)
+    return view_rollout(spec, plan_of(look, target).status, target.facts.generation).text
 
 
 def history(context: Context, namespace: str, name: str) -> tuple[RevisionEntry, ...]:

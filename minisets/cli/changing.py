@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,6 +59,22 @@ def found_sets(selection: Selection, context: Context) -> list[Thing]:
     if not things:
         raise NotFound("no matching resources found", hint="minisets get sts")
     return things
+
+
+def each_in_turn(things: Sequence[Thing], settings: Settings) -> Iterator[Thing]:
+    """Yield sets that are changed one after the other, each to be marked when it is changed.
+
+    So who is interrupted is told which ones are left.
+    """
+    settings.left = [f"sts/{thing.name}" for thing in things]
+    yield from things
+
+
+def mark_begun(thing: Thing, settings: Settings) -> None:
+    """Note that a set is changed: the same words would change it once more."""
+    where = f"sts/{thing.name}{naming.flag(thing.namespace)}"
+    settings.begun.append(f"minisets rollout status {where}")
+    settings.left.remove(f"sts/{thing.name}")
 
 
 def finish(

@@ -49,6 +49,10 @@ class Settings:
         self.verbose = verbose
         self.progress = progress
         self.debug = debug
+        self.begun: list[str] = []
+        """Commands that go on with what was changed, where the same words would change more."""
+        self.left: list[str] = []
+        """Objects that are not changed yet."""
 
     @property
     def namespace(self) -> str:

@@ -159,7 +159,7 @@ def delete(
             if interactive and not options.dry_word and not _is_agreed(doomed):
                 screen.remark("deletion is cancelled")
                 return
-            _Deletion(context, screen, options).run(doomed)
+            _Deletion(context, screen, options, settings).run(doomed)
 
 
 def grace_of(*, now: bool, seconds: int, force: bool) -> int | None:
@@ -220,6 +220,7 @@ class _Deletion:
     context: Context
     screen: Screen
     options: _Options
+    settings: Settings
     kept: dict[str, list[str]] = field(default_factory=dict)
     errors: list[MinisetsError] = field(default_factory=list)
 
@@ -305,6 +306,16 @@ class _Deletion:
         from minisets.app.delete_pods import delete_pods
 
         options = self.options
+
+        self.settings.left = [f"po/{name}" for name in dict.fromkeys(names)]
+
+        def tell(name: str) -> None:
+            self.screen.result(options.line(Thing(kinds.POD, namespace, name)))
+            owner, _ = naming.split_pod_name(name)
+            # Typed again, it would delete the pod that has taken its place.
+            self.settings.left.remove(f"po/{name}")
+            self.settings.begun.append(f"minisets start sts/{owner}{naming.flag(namespace)}")
+
         delete_pods(
             self.context,
             namespace,
@@ -313,7 +324,7 @@ class _Deletion:
             grace_seconds=options.grace_seconds,
             timeout_seconds=options.timeout_seconds,
             ignore_not_found=options.is_lenient,
-            tell=lambda name: self.screen.result(options.line(Thing(kinds.POD, namespace, name))),
+            tell=tell,
         )
 
     def _delete(self, thing: Thing) -> None:

@@ -250,7 +250,7 @@ def exit_code_of(command: Callable[[], int], settings: Settings, words: Sequence
         _say([f"error: {error.format_message()}"], settings)
         return InputError.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _say(_render_interrupted(settings.program, words), settings)
+        _say(_render_interrupted(settings, words), settings)
         return _EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence; --debug shows it all
         return _unexpected(error, settings)
@@ -287,17 +287,38 @@ def _called_as(path: str) -> str:
     return "kubectl minisets" if name.startswith("kubectl-minisets") else "minisets"
 
 
-def _render_interrupted(program: str, words: Sequence[str]) -> list[str]:
+def _render_interrupted(settings: Settings, words: Sequence[str]) -> list[str]:
     import shlex
 
     if next((word for word in words if word in COMMANDS), "") in _READING:
         return []
     if _MAY_HOLD_SECRETS & set(words):
         return ["interrupted; nothing is lost", "hint: to go on, run the same command again"]
+    if settings.begun:
+        # The same words would undo an undo, or delete the pod that has come back.
+        commands = ", ".join(dict.fromkeys(settings.begun))
+        left = f"; not begun yet: {', '.join(settings.left)}" if settings.left else ""
+        return ["interrupted; nothing is lost", f"hint: to go on from here: {commands}{left}"]
+    again = shlex.join(_without_precondition(words))
     return [
         "interrupted; nothing is lost",
-        f"hint: to go on from here: {program} {shlex.join(words)}",
+        f"hint: to go on from here: {settings.program} {again}",
     ]
+
+
+def _without_precondition(words: Sequence[str]) -> list[str]:
+    """Return the words without --current-replicas: what was scaled has another number now."""
+    kept: list[str] = []
+    is_value = False
+    for word in words:
+        flag, sign, _ = word.partition("=")
+        if flag == "--current-replicas":
+            is_value = not sign
+        elif is_value:
+            is_value = False
+        else:
+            kept.append(word)
+    return kept
 
 
 def _say(lines: Sequence[str], settings: Settings) -> None:

@@ -169,7 +169,7 @@ def _set(facts: SetFacts, now: float) -> Fields:
     return [
         *fields,
         ("Pods", Table(pods)),
-        ("Pod Template", Block(_template(spec["template"]))),
+        ("Pod Template", Block(template_fields(spec["template"]))),
         ("Volume Claims", _claim_templates(spec.get("volumeClaimTemplates") or ())),
         ("Revisions", Table(revisions)),
     ]
@@ -195,7 +195,8 @@ def _pods_status(facts: SetFacts) -> str:
     return f"{running} Running / {len(facts.pods) - running} Waiting / 0 Succeeded / 0 Failed"
 
 
-def _template(template: Mapping[str, Any]) -> Fields:
+def template_fields(template: Mapping[str, Any]) -> Fields:
+    """Return what is told of a pod template."""
     metadata, spec = template.get("metadata") or {}, template["spec"]
     fields: Fields = [("Labels", pairs(metadata.get("labels")))]
     if metadata.get("annotations"):
@@ -374,7 +375,7 @@ def _revision(view: ObjectView) -> Fields:
         *_head(view),
         ("Revision", str(view.object["revision"])),
         ("Created", show_time(view.created)),
-        ("Pod Template", Block(_template(template))),
+        ("Pod Template", Block(template_fields(template))),
     ]
 
 

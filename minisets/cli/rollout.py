@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from minisets.cli.changing import SETS_METAVAR, finish, found_sets, select_sets, waiting_options
+from minisets.cli.changing import (
+    SETS_METAVAR,
+    each_in_turn,
+    finish,
+    found_sets,
+    mark_begun,
+    select_sets,
+    waiting_options,
+)
 from minisets.cli.command import (
     DURATION,
     FOREVER_SECONDS,
@@ -37,7 +45,9 @@ def rollout() -> None:
     examples=("minisets rollout status sts/web", "minisets rollout status sts/web --watch=false"),
 )
 @selection_options(SETS_METAVAR)
-@click.option("-w", "--watch/--no-watch", default=True, help="Go on until it is done.")
+@click.option(
+    "-w", "--watch/--no-watch", default=True, help="Drive it to its end; else only tell."
+)
 @click.option(
     "--revision",
     type=click.IntRange(min=0),
@@ -61,12 +71,14 @@ def status(settings: Settings, given: Given, watch: bool, timeout: float) -> Non
             from minisets.app import rollout as use_case
 
             for thing in found_sets(selection, context):
+                if not watch:
+                    screen.result(use_case.view_status(context, thing.namespace, thing.name))
+                    continue
                 use_case.follow(
                     context,
                     thing.namespace,
                     thing.name,
                     screen.result,
-                    watch=watch,
                     timeout_seconds=timeout or FOREVER_SECONDS,
                 )
 
@@ -118,10 +130,11 @@ def undo(settings: Settings, given: Given, to_revision: int, wait: bool, timeout
         with open_context(settings, screen) as context:
             from minisets.app import rollout as use_case
 
-            for thing in found_sets(selection, context):
+            for thing in each_in_turn(found_sets(selection, context), settings):
                 number, is_changed = use_case.undo(
                     context, thing.namespace, thing.name, to_revision=to_revision
                 )
+                mark_begun(thing, settings)
                 if is_changed:
                     screen.result(f"{thing.title} rolled back")
                 else:
@@ -143,7 +156,8 @@ def restart(settings: Settings, given: Given, wait: bool, timeout: float) -> Non
         with open_context(settings, screen) as context:
             from minisets.app import rollout as use_case
 
-            for thing in found_sets(selection, context):
+            for thing in each_in_turn(found_sets(selection, context), settings):
                 use_case.restart(context, thing.namespace, thing.name)
+                mark_begun(thing, settings)
                 screen.result(f"{thing.title} restarted")
                 finish(context, screen, thing, wait=wait, timeout=timeout)

@@ -7,8 +7,9 @@ import yaml
 
 from minisets.app.loop.drive import Drive
 from minisets.errors import NotConverged
-from tests.app.bench import Bench, a_service, a_set, with_claim
+from tests.app.bench import Bench, a_service, a_set, container_of, with_claim, with_env
 from tests.app.conftest import CommandLine
+from tests.fakes import DEMO
 
 OTHER = {**a_set("db", 1), "metadata": {"name": "db", "labels": {"tier": "data"}}}
 
@@ -498,9 +499,9 @@ def test_commands_that_drive_wait_as_long_as_is_said(
     minisets(*words, "--timeout=7s")
     assert waits[-1][0] == 7
     bench.engine.tick(2)
-    off = "--watch=false" if words[1] == "status" else "--wait=false"
-    minisets(*words, off)
-    assert waits[-1][1] is False
+    if words[1] != "status":
+        minisets(*words, "--wait=false")
+        assert waits[-1][1] is False
 
 
 def test_an_edit_waits_as_long_as_is_said(minisets: CommandLine, waits, monkeypatch):
@@ -581,3 +582,85 @@ def test_resources_are_set_and_removed(bench: Bench, minisets: CommandLine):
     assert (wrong.exit_code, "limits" in wrong.stderr) == (2, True)
     assert minisets("set", "resources", "sts/db", "--limits=cpu").exit_code == 2
     assert minisets("set", "resources", "sts/db").exit_code == 2
+
+
+@pytest.fixture
+def interrupted(monkeypatch) -> None:
+    """Press Ctrl-C as soon as a set is driven."""
+
+    def run(_drive: Drive, **_: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Drive, "run", run)
+
+
+@pytest.mark.parametrize("words", [["rollout", "undo"], ["rollout", "restart"]])
+def test_an_interrupted_rollout_goes_on_by_its_status(
+    bench: Bench, minisets: CommandLine, request, words
+):
+    bench.apply(with_env(a_set(), A="b"), with_env(OTHER, A="b"))
+    request.getfixturevalue("interrupted")
+
+    done = minisets(*words, "sts/db", "sts/web")
+
+    assert done.exit_code == 130, done.stderr
+    assert done.stderr.splitlines()[-1] == (
+        "hint: to go on from here: minisets rollout status sts/db; not begun yet: sts/web"
+    )
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_an_interrupted_delete_of_a_pod_goes_on_with_its_set(minisets: CommandLine):
+    done = minisets("delete", "pod", "web-1")
+
+    assert done.exit_code == 130
+    assert done.stderr.splitlines()[-1] == "hint: to go on from here: minisets start sts/web"
+
+
+def test_a_status_that_is_not_watched_drives_and_writes_nothing(
+    bench: Bench, minisets: CommandLine
+):
+    assert minisets("set", "env", "sts/web", "A=b", "--wait=false").exit_code == 0
+    bench.remove_by_hand("web-1")
+    before = (bench.ids(), bench.engine.volumes({}))
+
+    done = minisets("rollout", "status", "sts/web", "--watch=false")
+
+    assert done.exit_code == 0
+    assert done.stdout.startswith("Waiting for ")
+    assert (bench.ids(), bench.engine.volumes({})) == before
+    assert minisets("rollout", "status", "sts/web").exit_code == 0
+    done = minisets("rollout", "status", "sts/web", "--watch=false")
+    assert done.stdout.startswith("partitioned roll out complete: 3 new pods")
+
+
+def test_a_revision_is_shown_with_all_that_its_template_says(bench: Bench, minisets: CommandLine):
+    manifest = a_set()
+    template = manifest["spec"]["template"]["spec"]
+    template["initContainers"] = [{"name": "first", "image": DEMO}]
+    template["volumes"] = [{"name": "scratch", "emptyDir": {}}]
+    container_of(manifest).update(
+        readinessProbe={"tcpSocket": {"port": 80}},
+        resources={"limits": {"memory": "64Mi"}},
+        env=[
+            {
+                "name": "LEVEL",
+                "valueFrom": {"configMapKeyRef": {"name": "s", "key": "l", "optional": True}},
+            }
+        ],
+    )
+    bench.apply(manifest)
+
+    text = minisets("rollout", "history", "sts/web", "--revision=2").stdout
+
+    assert text.startswith("statefulset.apps/web with revision #2\nPod Template:\n")
+    for said in (
+        "Init Containers:",
+        "first:",
+        "Readiness:",
+        "tcp-socket :80",
+        "memory:",
+        "<set to the key 'l' of config map 's'>",
+        "scratch:",
+    ):
+        assert said in text, said

@@ -222,6 +222,31 @@ def test_an_interruption_says_how_to_go_on(capsys):
     assert said.endswith("minisets apply -f 'my file.yaml'\n")
 
 
+def test_what_would_do_something_else_again_is_followed_up_by_what_goes_on(capsys):
+    settings = Settings()
+    settings.begun = ["minisets rollout status sts/web -n team"]
+    settings.left = ["sts/db"]
+
+    def interrupt() -> int:
+        raise click.Abort
+
+    assert exit_code_of(interrupt, settings, ["rollout", "undo", "sts/web", "sts/db"]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "hint: to go on from here: minisets rollout status sts/web -n team; not begun yet: sts/db"
+    )
+
+
+@pytest.mark.parametrize("expected", [["--current-replicas=3"], ["--current-replicas", "3"]])
+def test_an_interrupted_scale_goes_on_whatever_the_number_was(expected, capsys):
+    def interrupt() -> int:
+        raise click.Abort
+
+    words = ["scale", "sts/web", *expected, "--replicas=5"]
+    assert exit_code_of(interrupt, Settings(), words) == 130
+    said = capsys.readouterr().err
+    assert said.endswith("hint: to go on from here: minisets scale sts/web --replicas=5\n")
+
+
 def test_an_interrupted_reader_needs_no_words(capsys):
     def interrupt() -> int:
         raise click.Abort
