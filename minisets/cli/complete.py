@@ -97,10 +97,20 @@ def _words(ctx: click.Context, param: click.Parameter, incomplete: str) -> Itera
     if param.name == "pod" or command in _POD_COMMANDS:
         return _ask(ctx, lambda world: _names(world, kinds.POD, _namespace(ctx)))
     if command in _SET_COMMANDS or command.startswith("rollout "):
-        return _names_of_type(ctx, kinds.SET, is_prefixed=not before or "/" in before[0])
+        return _set_words(ctx, command, before)
     if param.name != "words":
         return ()
     return _typed_words(ctx, before, incomplete)
+
+
+def _set_words(ctx: click.Context, command: str, before: Sequence[str]) -> Iterable[str]:
+    """Return sets, or after a set its containers where they are what is changed."""
+    is_named = bool(before) and ("/" in before[0] or len(before) > 1)
+    if is_named and command == "set image":
+        name = before[0].rpartition("/")[2] if "/" in before[0] else before[1]
+        return _ask(ctx, lambda world: _images_of(world, name, _namespace(ctx)))
+    is_prefixed = not before or "/" in before[0]
+    return _names_of_type(ctx, kinds.SET, is_prefixed=is_prefixed, without=before)
 
 
 def _typed_words(ctx: click.Context, before: Sequence[str], incomplete: str) -> Iterable[str]:
@@ -135,7 +145,9 @@ def _names_of_type(
         is_everywhere=everywhere,
     )
     prefix = f"{min(resource.words, key=len)}/" if is_prefixed else ""
-    return (f"{prefix}{name}" for name in found if name not in without)
+    # However its type was written.
+    taken = {word.rpartition("/")[2] for word in without}
+    return (f"{prefix}{name}" for name in found if name not in taken)
 
 
 def _names(world: World, resource: Resource, namespace: str) -> Iterable[str]:
@@ -158,14 +170,35 @@ def _names(world: World, resource: Resource, namespace: str) -> Iterable[str]:
 
 
 def _containers(world: World, pod: str) -> Iterable[str]:
-    """Return the containers of a pod; of all where click does not know the pod yet."""
+    """Return the containers of a pod; of all where click does not know the pod yet.
+
+    Its sandbox is none of them: no command takes it.
+    """
     from minisets.core import labels
+    from minisets.core.pod.layout import Role
+    from minisets.core.pod.seen import role_of
 
     return [
         container.labels[labels.CONTAINER]
         for container in world.containers
         if pod in {"", container.labels.get(labels.POD_NAME)}
         and labels.CONTAINER in container.labels
+        and role_of(container) is not Role.SANDBOX
+    ]
+
+
+def _images_of(world: World, name: str, namespace: str) -> Iterable[str]:
+    """Return what stands before the new image of each container of a set."""
+    from minisets.app.loop.sets import read_sets
+
+    return [
+        f"{container.name}="
+        for one in read_sets(world)
+        if (one.namespace, one.name) == (namespace, name)
+        for container in (
+            *one.manifest.spec.template.spec.init_containers,
+            *one.manifest.spec.template.spec.containers,
+        )
     ]
 
 

@@ -11,6 +11,7 @@ from click.shell_completion import ShellComplete
 from minisets.app.park import scale
 from minisets.cli import complete
 from minisets.cli.main import COMMANDS, cli
+from minisets.engine.pause_image import ensure_pause_image
 from minisets.errors import EngineError, EngineUnreachable, NotConverged
 from tests.app.bench import Bench, a_service, a_set, with_claim
 
@@ -66,6 +67,11 @@ def tab() -> Tab:
         (["scale", ""], ["sts/web"]),
         (["scale", "sts", ""], ["web"]),
         (["rollout", "undo", "s"], ["sts/web"]),
+        (["rollout", "restart", "sts/web", ""], []),
+        (["set", "image", ""], ["sts/web"]),
+        (["set", "image", "sts/web", ""], ["app="]),
+        (["set", "image", "statefulset", "web", ""], ["app="]),
+        (["set", "image", "sts", ""], ["web"]),
         (["explain", "sts.spec.vol"], ["sts.spec.volumeClaimTemplates"]),
         (["explain", "conf"], ["configmaps"]),
         (["explain", "zzz.spec."], []),
@@ -145,3 +151,13 @@ def test_pods_that_could_not_be_made_are_offered_too(bench: Bench, tab: Tab):
     with pytest.raises(NotConverged):
         scale(bench.command(), "default", "web", 3)
     assert tab("describe", "pod", "") == ["web-0", "web-1", "web-2"]
+
+
+def test_the_sandbox_of_a_pod_is_no_container_to_choose(bench: Bench, tab: Tab):
+    ensure_pause_image(bench.engine)
+    several = a_set("duo", 1)
+    main = several["spec"]["template"]["spec"]["containers"][0]
+    several["spec"]["template"]["spec"]["containers"] = [main, {**main, "name": "side"}]
+    bench.apply(several)
+    assert tab("logs", "duo-0", "-c", "") == ["app", "side"]
+    assert tab("set", "image", "sts/duo", "s") == ["side="]
