@@ -12,7 +12,7 @@ from minisets.app.apply import ApplyOptions, apply
 from minisets.app.dry_run import dry_run
 from minisets.app.park import scale
 from minisets.core import labels
-from minisets.core.network.publishing import PublishFlags
+from minisets.core.network.publishing import PUBLISH, PublishFlags
 from minisets.core.pod.probe_state import ProbeResult
 from minisets.engine.prober import ProbeTarget
 from minisets.errors import InputError, NotConverged
@@ -101,6 +101,16 @@ def test_a_port_that_a_program_of_the_host_has_is_passed_over_and_that_is_kept(b
     bench.remove_by_hand("web-1")
     bench.apply(open_service(), a_set())
     assert published(bench, "web-1") == [given]
+
+
+def test_what_is_published_by_a_flag_is_called_a_port_of_its_pod(bench: Bench):
+    wanted = a_set(replicas=2)
+    wanted["metadata"]["annotations"] = {PUBLISH: "18300:80"}
+    bench.engine.busy_ports = {("tcp", 18301)}
+    bench.apply(wanted)
+    assert notices_of(bench, "is taken") == [
+        "pod/web-1: port 18301 of 127.0.0.1 is taken: its port 80 is published at 18302"
+    ]
 
 
 def test_pods_of_one_name_in_two_namespaces_are_moved_each_by_itself(bench: Bench):

@@ -22,7 +22,7 @@ from minisets.core.network.host_ports import (
     published_ports,
     render_ports,
 )
-from minisets.core.network.publishing import HOST_PORT, scheme_of, url, wishes
+from minisets.core.network.publishing import HOST_PORT, PUBLISH, scheme_of, url, wishes
 from minisets.core.observed import EnginePlace, PublishedPort
 from minisets.core.pod.seen import PodSeen
 from minisets.core.records.set_record import SetRecord, parse_set
@@ -110,7 +110,7 @@ def another_port(
     )
     notice = (
         f"pod/{pod}: port {port} of {wish.address} is taken: "
-        f"{wish.origin} is published at {moved.host_port}"
+        f"{_subject(wish)} is published at {moved.host_port}"
     )
     return blocks, notice
 
@@ -228,5 +228,13 @@ def _why_moved(target: Target, moved: Moved) -> str:
     ports = f"{moved.host_port}" if first == last else f"{moved.host_port}..{end}"
     return (
         f"statefulset/{target.name}: port {moved.wish.natural(first)} of {moved.wish.address} "
-        f"has another owner: {moved.wish.origin} is published at {ports} for {pods}"
+        f"has another owner: {_subject(moved.wish)} is published at {ports} for {pods}"
     )
+
+
+def _subject(wish: Wish) -> str:
+    """Return what a notice calls that which is published: a Service, else a port of the pod."""
+    if wish.origin != PUBLISH:
+        return wish.origin
+    protocol = "" if wish.protocol == "tcp" else f"/{wish.protocol}"
+    return f"its port {wish.container_port}{protocol}"
