@@ -236,7 +236,7 @@ def delete_namespace(
     world = observe_whole(context, namespace)
     found = world.containers or world.volumes or find_network(context, namespace)
     if not found and ("Namespace", "", namespace) not in observe(context.engine).records:
-        raise NotFound(f'namespaces "{namespace}" not found', hint="minisets get sts -A")
+        raise NotFound(f'namespaces "{namespace}" not found', hint="minisets get ns")
     delete_sets(
         context,
         [record.key[1:] for record in world.of_kind(SET_KIND)],

@@ -114,7 +114,7 @@ def change_metadata(
                 "--overwrite is false but found the following declared annotation(s): "
                 f"{'; '.join(taken)}"
             )
-        raise InputError(message, hint=f"to change {wanted.printed} {wanted.name}: --overwrite")
+        raise InputError(message, hint="add --overwrite to change it")
     kept = {key: value for key, value in before.items() if values.get(key, value) is not None}
     after = {**kept, **{key: value for key, value in values.items() if value is not None}}
     if after == before:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from minisets.cli.command import DURATION, BareOption, Command, Settings, pass_settings
-from minisets.cli.manifests import file_options, load_objects
+from minisets.cli.command import DURATION, BareOption, Settings, pass_settings
+from minisets.cli.manifests import FileCommand, file_options, load_objects
 from minisets.cli.outcome import name_option
 from minisets.cli.session import open_context, open_screen
 from minisets.core import naming
@@ -57,7 +57,7 @@ def _refuse_force(_ctx: click.Context, _param: click.Parameter, value: object) -
         )
 
 
-@click.command("apply", cls=Command, examples=_EXAMPLES)
+@click.command("apply", cls=FileCommand, examples=_EXAMPLES)
 @file_options(is_required=True)
 @click.option(
     "--dry-run",
@@ -86,7 +86,14 @@ def _refuse_force(_ctx: click.Context, _param: click.Parameter, value: object) -
 @click.option("-l", "--selector", metavar="LABELS", help="With --prune: among these objects.")
 @click.option("--all", "is_all", is_flag=True, help="With --prune: among all of the namespace.")
 @name_option(hint="afterwards: minisets get -f FILE -o yaml")
-@click.option("--force", is_flag=True, hidden=True, callback=_refuse_force, expose_value=False)
+@click.option(
+    "--force",
+    is_flag=True,
+    hidden=True,
+    callback=_refuse_force,
+    expose_value=False,
+    help="Refused: nothing is deleted that a manifest does not ask for.",
+)
 @click.option("--wait/--no-wait", default=True, help="Wait until everything is ready.")
 @click.option(
     "--timeout",

@@ -238,7 +238,7 @@ def to_click_spelling(
         has_verb: The first word is a command with arguments of its own.
 
     Raises:
-        click.BadParameter: The value of a flag is neither true nor false.
+        click.UsageError: The value of a flag is neither true nor false.
     """
     options = {
         name: param
@@ -292,12 +292,24 @@ def _apart(arg: str, options: Mapping[str, click.Option]) -> list[str]:
 def _set_flag(done: list[str], option: click.Option, name: str, value: str) -> list[str]:
     """Add a flag that was given by its value; one that is off undoes what came before."""
     # kubectl's -v takes a number.
-    is_on = int(value) > 0 if value.isdigit() else click.BOOL.convert(value, option, None)
+    is_on = int(value) > 0 if value.isdigit() else _as_truth(value, option)
     if is_on == (name in option.opts):
         return [*done, name if is_on else option.opts[-1]]
     if option.secondary_opts:
         return [*done, option.secondary_opts[0]]
     return [word for word in done if word not in option.opts]
+
+
+def _as_truth(value: str, option: click.Option) -> bool:
+    try:
+        return click.BOOL.convert(value, option, None)
+    except click.BadParameter as error:
+        names = ", ".join(option.opts)
+        raise click.UsageError(
+            f'invalid argument "{value}" for "{names}" flag: it is neither true nor false',
+            # Only the context knows which command's help to name.
+            click.get_current_context(silent=True),
+        ) from error
 
 
 def global_options() -> list[click.Parameter]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from minisets.cli.command import Command, Settings, pass_settings
-from minisets.cli.manifests import file_options, load_objects
+from minisets.cli.command import Settings, pass_settings
+from minisets.cli.manifests import FileCommand, file_options, load_objects
 from minisets.cli.session import open_context, open_screen
 
 
 @click.command(
     "diff",
-    cls=Command,
+    cls=FileCommand,
     examples=("minisets diff -f web.yaml", "helm template chart | minisets diff -f -"),
 )
 @file_options(is_required=True)

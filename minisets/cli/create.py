@@ -49,6 +49,7 @@ def _source_options(function: _FunctionT) -> _FunctionT:
             hidden=True,
             callback=_refuse_hash,
             expose_value=False,
+            help="Refused: nothing here would remove the objects that go out of use.",
         ),
         click.option(
             "--from-env-file",

@@ -84,7 +84,7 @@ class _Options:
     type=click.IntRange(min=-1),
     default=-1,
     metavar="N",
-    help="Seconds that pods have to end; 0 only with --force. [default: their own]",
+    help="Seconds that pods have to end; 0 without --force is 1. [default: their own]",
 )
 @click.option("--force", is_flag=True, help="Kill pods at once.")
 @click.option(
@@ -255,10 +255,18 @@ class _Deletion:
         else:
             self._each(self._delete, things)
 
-    def _each(self, act: Callable[[Thing], None], things: Sequence[Thing]) -> None:
+    def _each(self, act: Callable[[Thing], int], things: Sequence[Thing]) -> None:
+        """Act on each; the act returns how many claims an object holds and so stays for."""
+
         def one(thing: Thing) -> None:
-            act(thing)
-            self.screen.result(self.options.line(thing))
+            count = act(thing)
+            if not count:
+                self.screen.result(self.options.line(thing))
+            elif not self.options.is_named:
+                claims = "1 claim" if count == 1 else f"{count} claims"
+                self.screen.result(
+                    f'{thing.resource.printed} "{thing.name}" stays: it holds {claims}'
+                )
 
         for thing in things:
             self._try(partial(one, thing))
@@ -269,8 +277,8 @@ class _Deletion:
         except MinisetsError as error:
             self.errors.append(error)
 
-    def _look(self, thing: Thing) -> None:
-        """Look whether an object is there.
+    def _look(self, thing: Thing) -> int:
+        """Look whether an object is there; return 0.
 
         Raises:
             NotFound: It is not.
@@ -281,6 +289,7 @@ class _Deletion:
         _, missing = choice.read(Look(self.context, thing.namespace or None), thing.resource)
         if missing:
             raise missing[0]
+        return 0
 
     def _sets(self, things: Sequence[Thing]) -> None:
         from minisets.app.delete import delete_sets
@@ -327,7 +336,7 @@ class _Deletion:
             tell=tell,
         )
 
-    def _delete(self, thing: Thing) -> None:
+    def _delete(self, thing: Thing) -> int:
         from minisets.app import delete as use_cases
 
         context, namespace, name = self.context, thing.namespace, thing.name
@@ -342,8 +351,10 @@ class _Deletion:
                     grace_seconds=self.options.grace_seconds,
                 )
                 self._keep(name, kept)
+                return len(kept)
             case _:
                 use_cases.delete_object(context, thing.resource.kind, namespace, name)
+        return 0
 
     def _keep(self, namespace: str, volumes: Sequence[str]) -> None:
         prefix = naming.prefix(namespace)

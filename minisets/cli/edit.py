@@ -158,7 +158,9 @@ class _Edit:
                 self._screen.remark(f"Edit cancelled, {why}.")
                 return ()
             if problems and saved == _content(text):
-                raise InputError("Edit cancelled, no valid changes were saved.")
+                # The reason is in the stored copy alone, else.
+                why = "".join(f"\n  {line.removeprefix('error: ')}" for line in problems)
+                raise InputError(f"Edit cancelled, no valid changes were saved.{why}")
             try:
                 return self._check(saved, self._draft.path)
             except ManifestError as error:

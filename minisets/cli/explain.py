@@ -10,10 +10,12 @@ import click
 from minisets.cli.command import Command, Settings, pass_settings
 from minisets.cli.session import open_screen
 from minisets.core.query.kinds import CLUSTER_SCOPED, POD, RESOURCES, find_resource
+from minisets.errors import InputError
 
 if TYPE_CHECKING:
     from minisets.core.input.explain import Explained, Explanation
     from minisets.core.input.support_table import Support
+    from minisets.core.query.kinds import Resource
 
 _WIDTH = 80
 _VERBS = {
@@ -41,12 +43,30 @@ def explain(settings: Settings, word: str, recursive: bool) -> None:
     Types and descriptions are those of Kubernetes. Nothing is asked of the Engine.
     """
     kind, *path = word.strip(".").split(".")
-    resource = find_resource(kind, RESOURCES)
+    resource = _resource(kind)
     from minisets.core.input.explain import explain as use_case
 
     found = use_case(resource.kind, path)
     with open_screen(settings) as screen:
         screen.result(render_explanation(found, is_recursive=recursive))
+
+
+def _resource(word: str) -> Resource:
+    """Return the resource that a word names.
+
+    Raises:
+        InputError: There is none; of what kubectl knows, its hint names the type to look at.
+    """
+    try:
+        return find_resource(word, RESOURCES)
+    except InputError as error:
+        from minisets.core.query.kubectl import absent_type
+
+        _, instead = absent_type(word) or ("", "")
+        verb, _, rest = instead.partition(" ")
+        if verb != "get":
+            raise
+        raise InputError(error.message, hint=f"minisets explain {rest.split()[0]}") from error
 
 
 def render_explanation(found: Explanation, *, is_recursive: bool) -> str:
@@ -66,15 +86,16 @@ def render_explanation(found: Explanation, *, is_recursive: bool) -> str:
             if is_recursive:
                 lines += _tree(field, "  ", ())
             else:
-                lines += [*_entry(field), ""]
+                lines += [*_entry(field, found.field.support), ""]
     return "\n".join(lines).rstrip("\n")
 
 
-def _entry(field: Explained) -> Iterator[str]:
+def _entry(field: Explained, above: Support) -> Iterator[str]:
     yield _head(field, "  ")
     if field.values:
         yield f"  enum: {', '.join(field.values)}"
-    if _is_apart(field.support):
+    # What was said of the field above is said of all below.
+    if _is_apart(field.support) and field.support != above:
         yield from _wrapped(f"HERE: {_verdict(field.support)}", "    ")
     yield from _wrapped(field.description or "<no description>", "    ")
 

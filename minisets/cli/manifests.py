@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from minisets.cli.command import Settings
+from minisets.cli.command import Command, Settings
 from minisets.core.query import kinds
 from minisets.errors import InputError
 
@@ -16,7 +16,31 @@ if TYPE_CHECKING:
     from minisets.cli.progress import Screen
     from minisets.core.input.load import LoadedObject, UnknownFields
 
+_MANIFESTS = (".yaml", ".yml", ".json")
 _FunctionT = TypeVar("_FunctionT", bound=Callable[..., Any])
+
+
+class FileCommand(Command):
+    """A command that needs -f, and knows a manifest that was named without it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line.
+
+        Raises:
+            InputError: A manifest stands there without -f.
+        """
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter as error:
+            bare = [word for word in args if word.endswith(_MANIFESTS)]
+            if not bare or "=" in "".join(bare):
+                raise
+            several = "s" if len(bare) > 1 else ""
+            flags = " ".join(f"-f {word}" for word in bare)
+            raise InputError(
+                f"unexpected argument{several}: {' '.join(bare)}",
+                hint=f"did you mean {flags}?",
+            ) from error
 
 
 def file_options(*, is_required: bool) -> Callable[[_FunctionT], _FunctionT]:

@@ -24,11 +24,16 @@ class ExecCommand(Command):
         ctx.meta[_REST] = tuple(rest)
         if ctx.resilient_parsing:
             return super().parse_args(ctx, own)
-        if not dashes and not {"-h", "--help"} & set(args):
+        try:
+            left = super().parse_args(ctx, own)
+        except click.MissingParameter:
+            raise
+        except click.UsageError as error:
+            if dashes:
+                raise
             raise click.UsageError(
                 "exec [POD] [COMMAND] is not supported. Use exec [POD] -- [COMMAND] instead", ctx
-            )
-        left = super().parse_args(ctx, own)
+            ) from error
         if not rest:
             raise click.UsageError("you must specify at least one command for the container", ctx)
         return left

@@ -141,8 +141,9 @@ def test_deleting_what_is_not_there_says_so(bench: Bench):
         delete_claim(bench.command(), "default", "x")
     with pytest.raises(NotFound, match='services "x" not found'):
         delete_object(bench.command(), "Service", "default", "x")
-    with pytest.raises(NotFound, match='namespaces "x" not found'):
+    with pytest.raises(NotFound, match='namespaces "x" not found') as caught:
         delete_namespace(bench.command(), "x")
+    assert caught.value.hint == "minisets get ns"
 
 
 def test_a_claim_in_use_is_not_removed(bench: Bench):

@@ -123,6 +123,7 @@ def test_what_is_not_valid_is_shown_again_with_the_problem_and_kept_in_the_end(
 
     assert result.exit_code == 2
     assert "Edit cancelled, no valid changes were saved." in result.stderr
+    assert 'must be an integer, not the string "three"' in result.stderr
     assert "# error: " in shown()
     assert 'must be an integer, not the string "three"' in shown()
     assert "replicas: three" in kept_by(result).read_text()

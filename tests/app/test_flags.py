@@ -65,6 +65,13 @@ def test_several_types_and_several_names_are_deleted_at_once(bench: Bench, minis
     ]
 
 
+def test_a_namespace_that_holds_claims_is_not_called_deleted(minisets: CommandLine):
+    done = minisets("delete", "ns", "default")
+
+    assert done.stdout == 'namespace "default" stays: it holds 3 claims\n'
+    assert "minisets delete pvc data-web-0 data-web-1 data-web-2" in done.stderr
+
+
 def test_types_and_names_in_one_word_may_be_of_different_types(
     bench: Bench, minisets: CommandLine
 ):
@@ -149,7 +156,8 @@ def test_pods_have_the_time_to_end_that_is_given(
     done = minisets("delete", *what, *words)
 
     assert (done.exit_code, taken) == (0, {seconds})
-    assert (" force deleted" in done.stdout) is (seconds == "0")
+    # A namespace that holds claims stays.
+    assert (" force deleted" in done.stdout) is (seconds == "0" and what[0] != "ns")
 
 
 def test_a_dry_run_deletes_nothing_and_says_what_would_go(bench: Bench, minisets: CommandLine):
@@ -306,6 +314,7 @@ def test_a_value_is_changed_on_a_word_only(minisets: CommandLine):
     refused = minisets("label", "sts/db", "tier=x")
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "'tier' already has a value (data), and --overwrite is false" in refused.stderr
+    assert "hint: add --overwrite to change it" in refused.stderr
     refused = minisets("annotate", "sts/db", "a=2")
     assert "declared annotation(s): 'a' already has a value (1)" in refused.stderr
     assert minisets("label", "sts/db", "tier=x", "--overwrite").exit_code == 0

@@ -189,7 +189,7 @@ def test_durations_are_those_of_go(text, seconds):
 
 @pytest.mark.parametrize("text", ["", "5x", "m", "1m 30s", "-5s", "5s5"])
 def test_what_is_no_duration_is_refused(text):
-    with pytest.raises(click.BadParameter):
+    with pytest.raises(click.UsageError):
         DURATION.convert(text, None, None)
 
 
@@ -349,6 +349,11 @@ def test_a_reader_that_has_gone_is_no_error(monkeypatch):
         (["delete", "sts/web", "db"], '"db" is not TYPE/NAME'),
         (["delete", "sts/"], '"sts/" is not TYPE/NAME'),
         (["exec", "web-0", "ls"], "Use exec [POD] -- [COMMAND] instead"),
+        (["exec", "web-0", "ls", "-l"], "Use exec [POD] -- [COMMAND] instead"),
+        (["exec", "web-0"], "you must specify at least one command for the container"),
+        (["exec", "-it", "web-0"], "you must specify at least one command for the container"),
+        (["apply", "app.yaml"], "unexpected argument: app.yaml"),
+        (["diff", "x/a.yml", "b.json"], "unexpected arguments: x/a.yml b.json"),
         (["exec", "web-0", "ls", "--", "-l"], "unexpected extra argument (ls)"),
         (["exec", "web-0", "--"], "at least one command"),
         (["exec", "--", "ls"], "Missing argument"),

@@ -151,3 +151,23 @@ def test_the_global_options_can_be_asked_for():
 
 def test_the_version_comes_as_yaml_too():
     assert run("version", "--client", "-o", "yaml").stdout.startswith("clientVersion:\n")
+
+
+def test_what_is_said_of_a_field_is_not_said_again_of_each_field_below():
+    stdout = run("explain", "sts.spec.template.spec.affinity").stdout
+
+    assert (stdout.count("HERE:"), len(stdout.split("ignored: "))) == (1, 2)
+
+
+def test_a_flag_that_is_neither_true_nor_false_is_named_with_the_help_of_its_command():
+    done = run("get", "pods", "-w=maybe")
+
+    assert done.exit_code == 2
+    assert done.stderr.splitlines() == [
+        'error: invalid argument "maybe" for "-w, --watch" flag: it is neither true nor false',
+        "hint: minisets get --help",
+    ]
+
+
+def test_a_type_that_is_not_here_is_answered_with_the_type_to_look_at():
+    assert "hint: minisets explain sts\n" in run("explain", "deploy.spec").stderr

@@ -39,7 +39,8 @@ def with_variables(
             if not overwrite and there.get(name, new) != new and value is not None:
                 raise InputError(
                     f"'{name}' already has a value ({there[name].get('value', 'from elsewhere')}),"
-                    " and --overwrite is false"
+                    " and --overwrite is false",
+                    hint="add --overwrite to change it",
                 )
             if value is not None and name not in there:
                 variables.append(new)
