@@ -241,9 +241,7 @@ class JsonScreen:
                 state=step.state,
                 detail=step.detail,
                 done=step.is_done,
-                current=step.current,
-                total=step.total,
-                unit=step.unit,
+                **_counted(step),
                 container=step.container,
                 owner=step.owner,
                 elapsed=elapsed,
@@ -403,6 +401,14 @@ class TtyScreen:
             erase = (ControlType.ERASE_IN_LINE, 2)
             up = ((ControlType.CURSOR_UP, 1), erase) * lines
             console.control(Control(ControlType.CARRIAGE_RETURN, erase, *up))
+
+
+def _counted(step: Progress) -> dict[str, object]:
+    """Return what a step counts, for a program; nothing if it counts nothing."""
+    if not step.unit:
+        return {}
+    total = {"total": step.total} if step.total else {}
+    return {"current": step.current, **total, "unit": step.unit}
 
 
 def _style(console: Console) -> Style:

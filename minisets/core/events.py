@@ -17,7 +17,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         is_done: Nothing more is expected of this thing for now.
         current: So many of ``total`` are here.
         total: So many in all; 0 if unknown.
-        unit: What is counted: bytes of a pull, or pods of a set.
+        unit: What is counted: bytes of a pull, or pods of a set; empty if nothing is.
         container: Which container of a pod the step is about; empty if it is about none or all.
         owner: Subject that this one is a part of; may be empty.
     """
@@ -28,7 +28,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     is_done: bool = False
     current: int = 0
     total: int = 0
-    unit: Literal["bytes", "pods"] = "bytes"
+    unit: Literal["", "bytes", "pods"] = ""
     container: str = ""
     owner: str = ""
 

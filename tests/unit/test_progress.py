@@ -102,7 +102,9 @@ def test_a_line_is_written_when_another_container_is_at_work():
 
 
 def test_a_pull_that_is_over_tells_its_size():
-    pulled = step("pulled", "image/x", is_done=True, current=45_000_000, total=45_000_000)
+    pulled = step(
+        "pulled", "image/x", is_done=True, current=45_000_000, total=45_000_000, unit="bytes"
+    )
 
     assert render_line(pulled, 3.0) == "image/x  pulled: 45.0 MB  (3.0s)"
 
@@ -112,12 +114,12 @@ def test_json_lines_tell_every_step():
     screen = JsonScreen(clock=Time(), err=lines.append, out=lines.append)
 
     screen.progress(step("waiting", container="app", owner="sts/web", detail="readiness probe"))
-    screen.progress(step("pulling", "image/x", current=5, total=10))
+    screen.progress(step("pulling", "image/x", current=5, total=10, unit="bytes"))
     screen.notice("n")
     screen.remark("r")
     screen.trace("GET", "/info")
 
-    nothing = {"detail": "", "done": False, "current": 0, "total": 0, "elapsed": 0.0}
+    nothing = {"detail": "", "done": False, "elapsed": 0.0}
     assert [json.loads(line) for line in lines] == [
         {
             **nothing,
@@ -125,7 +127,6 @@ def test_json_lines_tell_every_step():
             "subject": "pod/web-0",
             "state": "waiting",
             "detail": "readiness probe",
-            "unit": "bytes",
             "container": "app",
             "owner": "sts/web",
         },
@@ -201,7 +202,7 @@ def test_ascii_rows_have_no_other_characters():
     rows = [
         (step("ready", is_done=True), 1),
         (step("waiting", "pod/" + "x" * 80, detail="d" * 80), 1),
-        (step("pulling", "image/x", current=1, total=2), 1),
+        (step("pulling", "image/x", current=1, total=2, unit="bytes"), 1),
     ]
 
     lines = draw(rows, is_ascii=True, width=120)
@@ -214,7 +215,16 @@ def test_ascii_rows_have_no_other_characters():
 def test_each_row_is_one_line_at_any_width(width):
     rows = [
         (step("waiting", "pod/a-very-long-name-of-a-set-12", detail="a long reason " * 19), 754.0),
-        (step("pulling", "image/registry.example/a/b:1", current=10**9, total=10**10), 3.0),
+        (
+            step(
+                "pulling",
+                "image/registry.example/a/b:1",
+                current=10**9,
+                total=10**10,
+                unit="bytes",
+            ),
+            3.0,
+        ),
         (whole(2, detail="3 of 10 updated"), 3.0),
     ]
 
@@ -225,7 +235,9 @@ def test_each_row_is_one_line_at_any_width(width):
 
 
 def test_where_bytes_have_no_room_a_share_is_told():
-    pull = step("pulling", "image/registry.example/etcd:3", current=55_000_000, total=10**8)
+    pull = step(
+        "pulling", "image/registry.example/etcd:3", current=55_000_000, total=10**8, unit="bytes"
+    )
 
     assert draw([(pull, 3.0)], width=200)[0].endswith("55.0 MB of 100.0 MB")
     assert draw([(pull, 3.0)], width=60)[0].endswith("3.0s  55 %")
@@ -382,7 +394,7 @@ def test_times_are_short(seconds, text):
     ],
 )
 def test_pulls_tell_their_bytes(current, total, text):
-    assert render_bytes(step("pulling", current=current, total=total)) == text
+    assert render_bytes(step("pulling", current=current, total=total, unit="bytes")) == text
 
 
 def test_rows_leave_nothing_behind_on_a_terminal_that_becomes_narrower(monkeypatch):

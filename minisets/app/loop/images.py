@@ -188,8 +188,16 @@ def _pull(context: Context, name: str, platform: str | None, login: RegistryLogi
                 detail=step.text,
                 current=step.current,
                 total=step.total,
+                unit="bytes" if step.current or step.total else "",
             )
         )
     context.reporter.progress(
-        Progress(subject=subject, state="pulled", is_done=True, current=size, total=size)
+        Progress(
+            subject=subject,
+            state="pulled",
+            is_done=True,
+            current=size,
+            total=size,
+            unit="bytes" if size else "",
+        )
     )
