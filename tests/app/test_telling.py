@@ -83,3 +83,30 @@ def test_a_set_whose_pods_end_at_once_is_never_told_to_be_done(
         bench.apply(a_set(replicas=1), timeout_seconds=5)
     assert (1, 1, False) in counts(bench)
     assert not any(is_done for _, _, is_done in counts(bench))
+
+
+def test_a_pod_that_is_being_stopped_counts_no_more(bench: Bench):
+    bench.apply(a_set(replicas=3))
+    bench.reporter.steps.clear()
+    bench.apply(probed(a_set(replicas=3)))
+    steps = bench.reporter.steps
+    first = next(place for place, step in enumerate(steps) if step.state == "stopping")
+    of_set = [step for step in steps[:first] if step.subject == "sts/web"]
+    assert (steps[first].subject, of_set[-1].current, of_set[-1].detail) == (
+        "pod/web-2",
+        2,
+        "0 of 3 updated",
+    )
+
+
+def test_pods_that_are_one_too_many_do_not_count(bench: Bench):
+    bench.apply(a_set(replicas=3))
+    bench.reporter.steps.clear()
+    scale(bench.command(), "default", "web", 1)
+    assert {(current, total) for current, total, _ in counts(bench)} == {(1, 1)}
+
+
+def test_only_what_is_counted_has_a_unit(bench: Bench):
+    bench.apply(a_set(replicas=2))
+    assert {step.unit for step in bench.reporter.steps if step.subject.startswith("pod/")} == {""}
+    assert {step.unit for step in told(bench, "sts/web")} == {"pods"}

@@ -11,7 +11,15 @@ from minisets.app.loop.blueprint import Blueprint
 from minisets.app.loop.readiness import Readiness
 from minisets.app.loop.targets import Target
 from minisets.core import labels, naming
-from minisets.core.controller.controller_state import SetSpec, Status, in_range
+from minisets.core.controller.controller_state import (
+    SetSpec,
+    Snapshot,
+    Status,
+    in_range,
+    is_available,
+    is_ready,
+    is_terminating,
+)
 from minisets.core.events import Progress
 from minisets.core.pod.pod_phase import READY, PodPhase, Verdicts, phase_of
 from minisets.core.pod.seen import PodSeen
@@ -32,6 +40,8 @@ class Teller:
         self._readiness = readiness
         self._told: dict[str, PodPhase] = {}
         self._sets: dict[tuple[str, str], Progress] = {}
+        # Set → the pods that are counted in what was told of it.
+        self._here: dict[tuple[str, str], set[str]] = {}
         self.is_about_sets = True
         # Pods are created in several threads.
         self._lock = threading.Lock()
@@ -78,27 +88,50 @@ class Teller:
             )
 
     def tell_set(
-        self, target: Target, spec: SetSpec, status: Status, waiting_for: str | None
+        self, target: Target, snapshot: Snapshot, status: Status, waiting_for: str | None
     ) -> None:
-        """Tell how far a set is, once there is something to do; None: it is as it should be."""
+        """Tell how far a set is, once there is something to do; None: it is as it should be.
+
+        Of the pods that it asks for, those count that do not leave: not so in its status.
+        """
+        spec = snapshot.set
         begun = self._sets.get(target.key)
         is_over = waiting_for is None
         if not self.is_about_sets or not spec.replicas or (begun is None and is_over):
             return
         has_update = status.current_revision != status.update_revision
-        updated = f"{status.updated_replicas} of {spec.replicas} updated" if has_update else ""
-        lasting = bool(spec.min_ready_seconds)
+        pods = [
+            pod for pod in snapshot.pods if in_range(spec, pod.ordinal) and not is_terminating(pod)
+        ]
+        new = sum(pod.revision == status.update_revision for pod in pods)
+        updated = f"{new} of {spec.replicas} updated" if has_update else ""
+        lasting = spec.min_ready_seconds
+        here = {pod.name for pod in pods if is_ready(pod) and is_available(pod, lasting)}
         # Pods that were just started may still end at once: finish() tells that all is well.
         step = Progress(
             subject=subject_of(target),
             state=_AVAILABLE if lasting else READY,
             detail=updated or waiting_for or "",
             is_done=begun is not None and begun.is_done and is_over,
-            current=status.available_replicas if lasting else status.ready_replicas,
+            current=len(here),
             total=spec.replicas,
             unit="pods",
         )
+        self._here[target.key] = here
         if step != begun:
+            self._sets[target.key] = step
+            self._context.reporter.progress(step)
+
+    def note_leaving(self, target: Target, pod: str) -> None:
+        """Take a pod that is about to be stopped off what was told of its set."""
+        with self._lock:
+            here = self._here.get(target.key, set())
+            if pod not in here:
+                return
+            here.discard(pod)
+            step = msgspec.structs.replace(
+                self._sets[target.key], current=len(here), is_done=False
+            )
             self._sets[target.key] = step
             self._context.reporter.progress(step)
 

@@ -39,6 +39,7 @@ from minisets.core.pod.kubelet import (
     Care,
     CreateContainers,
     RenamePod,
+    ReplacePod,
     RestartContainer,
     RestoreSandbox,
     StartContainer,
@@ -119,7 +120,7 @@ class Turn:
         groups = self._groups(workshop, snapshot, decided)
         reason = decided.error or decided.waiting_for
         self.teller.tell_pods(workshop, snapshot.set)
-        self.teller.tell_set(target, snapshot.set, decided.status, _open_reason(groups, reason))
+        self.teller.tell_set(target, snapshot, decided.status, _open_reason(groups, reason))
         if groups or collected:
             # What pods are made from must be remembered before there are such pods.
             flush(self._context, target)
@@ -188,6 +189,8 @@ class Turn:
             if isinstance(deed, CreateContainers):
                 self._note_under_way(workshop.target, deed.pod)
                 self._provide_images(workshop, deed.pod, revision)
+            if isinstance(deed, ReplacePod):
+                self.teller.note_leaving(workshop.target, deed.pod)
             with making(deed.pod, RUN):
                 workshop.take_care(deed)
         except (AddressTaken, PortTaken) as error:
@@ -267,6 +270,7 @@ class Turn:
             with staying(seen):
                 self._provide_images(workshop, pod, successor)
                 workshop.rehearse(pod, successor)
+        self.teller.note_leaving(workshop.target, pod)
         workshop.delete_pod(pod, cause)
 
     def _provide_images(self, workshop: Workshop, pod: str, revision: str) -> None:
