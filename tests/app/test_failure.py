@@ -44,8 +44,9 @@ def test_a_crash_loop_ends_the_wait_early_with_the_last_log_lines(bench: Bench):
     assert str(caught.value).startswith("pod/web-0 cannot get ready: it crashes: ")
     assert "last exit code 7" in str(caught.value)
     assert str(caught.value).endswith("  last log lines:\n    no config\n    giving up")
-    assert (
-        caught.value.hint == "minisets logs web-0 -n default; correct the manifest, apply it again"
+    assert caught.value.hint == (
+        "minisets logs web-0 -n default; correct the manifest, apply it again; "
+        "Docker goes on restarting it, to wait on: minisets rollout status sts/web -n default"
     )
     assert bench.clock.now() - began < 10
 
@@ -168,7 +169,7 @@ def test_a_time_out_names_the_pod_its_state_and_the_last_probe(bench: Bench):
         bench.apply(probed(a_set()), timeout_seconds=20)
     assert str(caught.value).splitlines() == [
         "not everything was ready within 20s: web-1 is not ready",
-        "pod/web-1 is running",
+        "pod/web-1 is Running",
         "  last probe: connection refused",
     ]
     assert caught.value.hint == "minisets logs web-1 -n default"

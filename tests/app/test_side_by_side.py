@@ -72,7 +72,8 @@ def test_a_single_set_that_fails_is_told_with_its_hint(bench: Bench):
         bench.apply(a_set("a"))
     assert caught.value.hint is not None
     assert caught.value.hint.startswith("minisets logs a-0")
-    assert caught.value.hint.endswith("; correct the manifest, apply it again")
+    assert "; correct the manifest, apply it again; " in caught.value.hint
+    assert caught.value.hint.endswith("minisets rollout status sts/a -n default")
 
 
 def test_a_new_service_drives_only_the_sets_that_it_selects(bench: Bench):

@@ -22,3 +22,12 @@ def test_the_name_that_was_meant_or_where_to_look(resource, known, namespace, hi
     error = not_found(resource, "wbe-0", known, namespace=namespace)
     assert error.message == f'{resource} "wbe-0" not found'
     assert error.hint == hint
+
+
+def test_a_pod_of_too_high_an_ordinal_is_answered_with_the_pods_of_its_set():
+    known = ["web-0", "web-1", "web-2", "web-10", "db-0"]
+
+    assert not_found("pods", "web-99", known).hint == "web has 4 pods: web-0 to web-10"
+    assert not_found("pods", "db-1", known).hint == "db has 1 pod: db-0"
+    assert not_found("pods", "wbe-0", known).hint == "did you mean web-0?"
+    assert not_found("pods", "x", []).hint == "minisets get pods"

@@ -11,6 +11,7 @@ from minisets.app.loop.targets import Target
 from minisets.app.loop.world import World
 from minisets.core import naming
 from minisets.core.observed import ContainerSeen, ContainerStatus
+from minisets.core.pod.pod_status import ContainerSight, state_of
 from minisets.core.pod.probe_words import as_block
 from minisets.core.pod.seen import PodSeen, container_of
 from minisets.errors import EngineError, EngineMissing, NotConverged
@@ -57,7 +58,11 @@ class Watchdog:
             why = "out of memory" if detail.oom_killed else f"exit code {detail.exit_code}"
             who = _name(pod, container)
             raise self._failed(
-                target, pod, f"{who} crashes: {detail.restart_count} restarts, last {why}"
+                target,
+                pod,
+                f"{who} crashes: {detail.restart_count} restarts, last {why}",
+                further="; Docker goes on restarting it, to wait on: minisets rollout status "
+                f"sts/{target.name}{naming.flag(target.namespace)}",
             )
 
     def _check_revivals(self, target: Target, pod: PodSeen) -> None:
@@ -71,10 +76,12 @@ class Watchdog:
                     target, pod, f"{_name(pod, container)} crashes: {starts} restarts{why}"
                 )
 
-    def _failed(self, target: Target, pod: PodSeen, why: str) -> NotConverged:
+    def _failed(
+        self, target: Target, pod: PodSeen, why: str, *, further: str = ""
+    ) -> NotConverged:
         return NotConverged(
             "\n".join([f"pod/{pod.name} cannot get ready: {why}", *self._evidence(pod)]),
-            hint=f"{_logs(target, pod)}; correct the manifest, apply it again",
+            hint=f"{_logs(target, pod)}; correct the manifest, apply it again{further}",
         )
 
     def timed_out(
@@ -102,7 +109,7 @@ class Watchdog:
         for target, pod in _unready(targets, world, self._readiness):
             if about is not None and not about(pod.name):
                 continue
-            lines += [f"pod/{pod.name} is {pod.status_text or pod.status}"]
+            lines += [f"pod/{pod.name} is {_state(pod)}"]
             lines += self._evidence(pod)
             hint = _logs(target, pod)
         return NotConverged("\n".join(lines), hint=hint)
@@ -133,6 +140,14 @@ def _unready(
         for pod in world.pods(target.namespace, target.name):
             if pod.id not in ready:
                 yield target, pod
+
+
+def _state(pod: PodSeen) -> str:
+    """Return the word that get shows for the container that tells most."""
+    one = pod.telling
+    sight = ContainerSight(name=container_of(one), status=one.status, exit_code=one.exit_code)
+    state = state_of(sight, is_initialized=True)
+    return state.reason or "Running"
 
 
 def _is_alone(pod: PodSeen) -> bool:

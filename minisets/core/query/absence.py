@@ -34,8 +34,28 @@ def not_found(
     there = list(known)
     return NotFound(
         f'{resource} "{name}" not found',
-        hint=did_you_mean(name, there) or _listing(resource, namespace, is_empty=not there),
+        hint=(_siblings(name, there) if resource == "pods" else None)
+        or did_you_mean(name, there)
+        or _listing(resource, namespace, is_empty=not there),
     )
+
+
+def _siblings(pod: str, known: Iterable[str]) -> str | None:
+    """Return which pods the set of a pod with too high an ordinal has; None if it has none."""
+    stem, dash, ordinal = pod.rpartition("-")
+    if not dash or not ordinal.isdecimal():
+        return None
+    there = sorted(
+        int(rest)
+        for one in known
+        for before, _, rest in [one.rpartition("-")]
+        if before == stem and rest.isdecimal()
+    )
+    if not there:
+        return None
+    if len(there) == 1:
+        return f"{stem} has 1 pod: {stem}-{there[0]}"
+    return f"{stem} has {len(there)} pods: {stem}-{there[0]} to {stem}-{there[-1]}"
 
 
 def _listing(resource: str, namespace: str | None, *, is_empty: bool) -> str:
