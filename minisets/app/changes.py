@@ -124,6 +124,7 @@ def _change(
     is_whole: bool,
 ) -> Change:
     namespace = item.namespace or ""
+    world.check_readable(item.kind, namespace, item.name)
     record = world.records.get((item.kind, namespace, item.name))
     raw = {**item.raw, "metadata": {**item.raw["metadata"]}}
     if namespace:

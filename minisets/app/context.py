@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -24,6 +25,17 @@ class Context:
     clock: Clock
     reporter: Reporter
     store: RecordStore
+
+    @cached_property
+    def _told(self) -> set[str]:
+        return set()
+
+    def tell_once(self, notices: Iterable[str]) -> None:
+        """Give notices to the reporter, each once in a command, however often it looks."""
+        for text in notices:
+            if text not in self._told:
+                self._told.add(text)
+                self.reporter.notice(text)
 
     # Imported and made when first needed: reading commands never execute, many never probe.
     @cached_property

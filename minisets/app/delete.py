@@ -14,12 +14,13 @@ from minisets.app.loop.pod_storage import remove_volumes
 from minisets.app.loop.sets import (
     ORPHANED_KIND,
     SET_KIND,
+    carried,
     find_set,
     observe_whole,
 )
 from minisets.app.loop.side_by_side import for_each, raise_all, side_by_side
 from minisets.app.loop.targets import Target, flush
-from minisets.app.loop.world import Key, World, observe
+from minisets.app.loop.world import Key, World, as_set, observe
 from minisets.core import labels, naming
 from minisets.core.observed import VolumeSeen
 from minisets.core.pod.seen import PodSeen
@@ -100,6 +101,12 @@ def delete_set(
 def _delete_set(
     context: Context, key: Key, cascade: Cascade, *, volumes: bool, grace_seconds: int | None
 ) -> tuple[str, ...]:
+    world = observe(context.engine, key[0])
+    broken = world.unreadable_one(SET_KIND, *key)
+    if broken is not None and not world.pods(*key):
+        # Nobody knows its policies: its claims stay.
+        context.store.remove(broken.record)
+        return tuple(volume.name for volume in world.claims(*key))
     target = _mark(context, key, cascade)
     world = observe(context.engine, target.namespace)
     if cascade != "orphan":
@@ -130,7 +137,7 @@ def _mark(context: Context, key: Key, cascade: Cascade) -> Target:
     tries = 0
     while True:
         tries += 1
-        target = find_set(context, *key)
+        target = _find_doomed(context, key)
         target.change(deletion=cascade)
         try:
             flush(context, target)
@@ -139,6 +146,16 @@ def _mark(context: Context, key: Key, cascade: Cascade) -> Target:
                 raise
         else:
             return target
+
+
+def _find_doomed(context: Context, key: Key) -> Target:
+    """Take up a set that is to go: by what its pods carry, if its record cannot be read."""
+    world = observe_whole(context, key[0])
+    broken = world.unreadable_one(SET_KIND, *key)
+    if broken is None:
+        return find_set(context, *key, world)
+    facts = carried(world, *key)
+    return Target(record=broken.record, facts=facts, manifest=as_set(facts.object))
 
 
 def _forget(context: Context, target: Target) -> None:
@@ -213,6 +230,8 @@ def delete_object(context: Context, kind: str, namespace: str, name: str) -> Non
     """
     world = observe_whole(context, namespace or None)
     record = world.records.get((kind, namespace, name))
+    if broken := world.unreadable_one(kind, namespace, name):
+        record = broken.record
     if record is None:
         known = [one.name for one in world.of_kind(kind, namespace)]
         raise not_found(f"{kind.lower()}s", name, known, namespace=namespace or None)
@@ -253,7 +272,7 @@ def delete_namespace(
             context.engine.remove_volume(volume.name)
         else:
             kept.append(volume.name)
-    for record in world.records.values():
+    for record in (*world.records.values(), *(one.record for one in world.unreadable)):
         context.store.remove(record)
     # Files of a Secret whose record a prune took.
     for volume in observe(context.engine, namespace).volumes:

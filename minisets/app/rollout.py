@@ -10,7 +10,7 @@ from minisets.app.context import Context
 from minisets.app.loop.drive import DEFAULT_TIMEOUT, Drive
 from minisets.app.loop.images import Images
 from minisets.app.loop.pull_secrets import PullSecrets
-from minisets.app.loop.sets import find_set, observe_whole
+from minisets.app.loop.sets import SET_KIND, find_set, observe_whole
 from minisets.app.loop.targets import Target, flush
 from minisets.app.loop.world import as_set
 from minisets.app.reading.look import Look
@@ -80,6 +80,7 @@ def view_status(context: Context, namespace: str, name: str) -> str:
     look = Look(context, namespace, is_whole=True)
     sets = {target.name: target for target in look.sets}
     if name not in sets:
+        look.world.check_readable(SET_KIND, namespace, name)
         raise not_found("statefulsets.apps", name, sets, namespace=namespace)
     target = sets[name]
     spec = set_spec(target.facts, target.manifest)

@@ -24,10 +24,12 @@ def find_set(context: Context, namespace: str, name: str, world: World | None = 
 
     Raises:
         NotFound: There is none of that name.
+        InputError: Its record cannot be read.
     """
     world = world or observe_whole(context, namespace)
     record = world.records.get((SET_KIND, namespace, name))
     if record is None:
+        world.check_readable(SET_KIND, namespace, name)
         known = [one.name for one in world.of_kind(SET_KIND, namespace)]
         raise not_found("statefulsets.apps", name, known, namespace=namespace)
     return open_target(record)
@@ -69,6 +71,7 @@ def observe_whole(context: Context, namespace: str | None, *, is_dry: bool = Fal
         is_dry: Show such sets as their pods have them, and write nothing.
     """
     world = observe(context.engine, namespace)
+    context.tell_once(one.skipped for one in world.unreadable)
     if is_dry:
         return replace(world, written=_recovered(context, world))
     remove_leftovers(context, world)
@@ -100,7 +103,7 @@ def _lost_sets(world: World) -> Iterable[tuple[str, str]]:
         (container.labels[labels.NAMESPACE], container.labels[labels.SET])
         for container in world.containers
         if labels.SPEC in container.labels
-    }
+    } - {one.record.key[1:] for one in world.unreadable}
     return sorted(
         key
         for key in found

@@ -13,7 +13,9 @@ from minisets.core.observed import ContainerSeen, VolumeSeen
 from minisets.core.pod.seen import PodSeen, gather
 from minisets.core.records.record import Record, newest
 from minisets.core.records.set_record import parse_object
+from minisets.core.records.unreadable import Unreadable, find_unreadable
 from minisets.engine.ports import Engine
+from minisets.errors import InputError
 
 Key = tuple[str, str]
 """Namespace and name."""
@@ -30,8 +32,33 @@ class World:
 
     @cached_property
     def records(self) -> dict[tuple[str, str, str], Record]:
-        """Newest generation of each record, by kind, namespace and name."""
-        return {**newest(self.volumes), **{record.key: record for record in self.written}}
+        """Newest generation of each record that can be read, by kind, namespace and name."""
+        broken = {one.record.key for one in self.unreadable}
+        found = {key: record for key, record in self._newest.items() if key not in broken}
+        return {**found, **{record.key: record for record in self.written}}
+
+    @cached_property
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """Records that cannot be read: nothing else may fail for them."""
+        return find_unreadable(self._newest.values())
+
+    @cached_property
+    def _newest(self) -> dict[tuple[str, str, str], Record]:
+        return newest(self.volumes)
+
+    def unreadable_one(self, kind: str, namespace: str, name: str) -> Unreadable | None:
+        """Return what is wrong with the record of an object; None if it can be read."""
+        key = (kind, namespace, name)
+        return next((one for one in self.unreadable if one.record.key == key), None)
+
+    def check_readable(self, kind: str, namespace: str, name: str) -> None:
+        """Check that an object's record, if there is one, can be read.
+
+        Raises:
+            InputError: It cannot.
+        """
+        if broken := self.unreadable_one(kind, namespace, name):
+            raise InputError(broken.message, hint=broken.remedy)
 
     def without(self, containers: Collection[ContainerSeen]) -> World:
         """Return what is there once some containers are gone."""

@@ -77,7 +77,9 @@ class Look:
     @cached_property
     def world(self) -> World:
         """The lists of containers and volumes."""
-        return observe(self.context.engine, self.namespace)
+        world = observe(self.context.engine, self.namespace)
+        self.context.tell_once(one.skipped for one in world.unreadable)
+        return world
 
     @cached_property
     def targets(self) -> list[Target]:

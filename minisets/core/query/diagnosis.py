@@ -52,6 +52,7 @@ def diagnose(held: Holdings) -> list[Finding]:
         *_clashes(held),
         *_broken_networks(held),
         *_lost_records(held),
+        *_unreadable(held),
         *_lost_data(held),
         *_interrupted(held),
         *_unmade(held),
@@ -144,6 +145,12 @@ def _lost_records(held: Holdings) -> Iterator[Finding]:
             "carry what it said",
             f"minisets start sts/{name}{naming.flag(space)}",
         )
+
+
+def _unreadable(held: Holdings) -> Iterator[Finding]:
+    """Records that no command can read."""
+    for one in held.unreadable:
+        yield _problem("records", one.message, one.remedy)
 
 
 def _has_record(held: Holdings, namespace: str, name: str) -> bool:

@@ -14,6 +14,7 @@ from minisets.core.pod.setback import Setback
 from minisets.core.records.record import Record, newest
 from minisets.core.records.set_record import SetRecord, parse_set
 from minisets.core.records.standing import standing_setbacks
+from minisets.core.records.unreadable import Unreadable, find_unreadable
 
 _SET = "StatefulSet"
 
@@ -38,12 +39,18 @@ class Holdings:
 
     @cached_property
     def sets(self) -> tuple[LiveSet, ...]:
-        """The sets that have a record."""
+        """The sets that have a record, which can be read."""
+        broken = {one.record.key for one in self.unreadable}
         return tuple(
             LiveSet(record.namespace, record.name, parse_set(record.data))
             for key, record in sorted(self.records.items())
-            if key[0] == _SET
+            if key[0] == _SET and key not in broken
         )
+
+    @cached_property
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """Records that cannot be read."""
+        return find_unreadable(self.records.values())
 
     @cached_property
     def ours(self) -> tuple[ContainerSeen, ...]:
