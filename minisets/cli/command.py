@@ -21,6 +21,8 @@ ProgressStyle = Literal["auto", "tty", "plain", "json", "quiet"]
 
 NAMESPACE_VARIABLE = "MINISETS_NAMESPACE"
 _DEFAULT_NAMESPACE = "default"
+_CLICKS_LEAST_COLUMNS = 52
+_LEAST_COLUMNS = 30
 
 
 class Settings:
@@ -121,12 +123,56 @@ class BareOption(click.Option):
         self.bare = bare
 
 
+class _NarrowFormatter(click.HelpFormatter):
+    """Breaks no word, and puts what says a thing below it where it has no room beside it."""
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 15, col_spacing: int = 2
+    ) -> None:
+        """Write terms and what they mean."""
+        from textwrap import wrap
+
+        rows = list(rows)
+        longest = max(len(term) for term, _ in rows)
+        column = (longest if longest <= min(col_max, 15) else col_spacing) + col_spacing
+        margin = " " * self.current_indent
+        for term, text in rows:
+            lines = wrap(
+                text,
+                self.width - column - len(margin),
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            if longest + col_spacing > column:
+                self.write(f"{margin}{term}\n")
+            else:
+                first = lines.pop(0) if lines else ""
+                self.write(f"{margin}{term:<{column}}{first}".rstrip() + "\n")
+            for line in lines:
+                self.write(f"{margin}{'':<{column}}{line}\n")
+
+
+class HelpContext(click.Context):
+    """Lays help out for narrow terminals, too: click's own help is never below 50 columns."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """Return a formatter for the width of the terminal."""
+        import shutil
+
+        columns = shutil.get_terminal_size().columns
+        if self.terminal_width is None and columns < _CLICKS_LEAST_COLUMNS:
+            return _NarrowFormatter(width=max(columns - 2, _LEAST_COLUMNS))
+        return super().make_formatter()
+
+
 class Command(click.Command):
     """A command with the global options and with examples.
 
     Args:
         examples: Command lines for the help.
     """
+
+    context_class = HelpContext
 
     def __init__(
         self,
@@ -159,6 +205,8 @@ class Family(click.Group):
     Args:
         examples: Command lines for the help.
     """
+
+    context_class = HelpContext
 
     def __init__(
         self,

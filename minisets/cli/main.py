@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from minisets.cli.command import (
+    HelpContext,
     Settings,
     global_options,
     to_click_spelling,
@@ -105,6 +106,8 @@ _EXAMPLES = (
 
 class Root(click.Group):
     """All commands."""
+
+    context_class = HelpContext
 
     def main(
         self,

@@ -506,3 +506,14 @@ def test_validate_says_what_becomes_of_unknown_fields(flag: str, code: int, said
     assert done.exit_code == code
     assert said in done.stderr
     assert ("replicaz" in done.stderr) is bool(said)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["rollout", "--help"], ["stop", "--help"]])
+def test_help_is_wrapped_between_words_on_a_narrow_terminal(monkeypatch, words: list[str]):
+    monkeypatch.setenv("COLUMNS", "40")
+
+    text = run(*words).stdout.partition("Examples:")[0]
+
+    # The choices of an option are one word.
+    assert [line for line in text.splitlines() if len(line) > 40 and "|" not in line] == []
+    assert any(" MINISETS_NAMESPACE]" in line for line in text.splitlines())
