@@ -110,6 +110,16 @@ def test_files_and_sockets_of_the_machine_are_mounted(space: Space, edit: Edit, 
     assert "Read-only" in space.sh("box-0", "test -c /null && ! touch /any/where/x 2>&1")
 
 
+def test_a_set_that_mounts_a_part_of_a_claim_rolls(space: Space, edit: Edit):
+    part = [{"name": "data", "mountPath": "/part", "subPath": "inner"}]
+    for colour in ("red", "blue"):
+        env = [{"name": "COLOUR", "value": colour}]
+        changes = {"pod.volumes": [], "container.volumeMounts": part, "container.env": env}
+        space.apply(edit(MANIFEST, changes))
+        space.sh("box-0", "echo $COLOUR >> /part/log")
+    assert space.sh("box-0", "cat /part/log") == "red\nblue"
+
+
 def test_a_link_in_a_volume_leads_nobody_out_of_it(space: Space, edit: Edit, tmp_path: Path):
     mounts = [{"name": "data", "mountPath": "/data"}]
     space.apply(edit(MANIFEST, {"pod.volumes": [], "container.volumeMounts": mounts}))

@@ -96,7 +96,10 @@ class Workshop(Blueprint):
         """
         with making(pod, MOUNT):
             request = self.pod_request(pod, revision, frozenset())
-            request = replace(request, volumes=mounted_volumes(request))
+            volumes = mounted_volumes(request)
+            # Where the Engine's machine has a volume is known once it is made: some place will do.
+            places = {volume.source: volume.source for volume in volumes}
+            request = replace(request, volumes=volumes, mountpoints=places)
         for part in self.parts(revision):
             with _making(request, part, CONFIG):
                 container_config(request, part)
